@@ -1,0 +1,154 @@
+//! The event log's words: what happened, to what, by whom.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
+        /// What happened. One event per command.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum EventKind { $($(#[$doc])* $name,)* }
+
+        impl EventKind {
+            /// All kinds.
+            pub const ALL: &'static [EventKind] = &[$(EventKind::$name,)*];
+
+            /// The name on the wire.
+            pub fn as_str(self) -> &'static str {
+                match self { $(EventKind::$name => $text,)* }
+            }
+        }
+
+        impl FromStr for EventKind {
+            type Err = String;
+
+            fn from_str(text: &str) -> Result<Self, String> {
+                match text {
+                    $($text => Ok(EventKind::$name),)*
+                    other => Err(format!("“{other}” is not a kind of event.")),
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// A customer was entered.
+    CustomerCreated = "customer.created",
+    /// A customer's fields changed.
+    CustomerUpdated = "customer.updated",
+    /// A customer was put away.
+    CustomerArchived = "customer.archived",
+    /// A customer was taken out again.
+    CustomerUnarchived = "customer.unarchived",
+    /// A customer nothing hung on was deleted for good.
+    CustomerErased = "customer.erased",
+    /// Invoices passed their due date unpaid.
+    InvoiceOverdue = "invoice.overdue",
+    /// Money is announced, or a payment was marked pending again.
+    PaymentPending = "payment.pending",
+    /// A payment went to the gateway.
+    PaymentProcessing = "payment.processing",
+    /// Money was received.
+    PaymentCompleted = "payment.completed",
+    /// The gateway refused.
+    PaymentFailed = "payment.failed",
+    /// A payment was given up.
+    PaymentCanceled = "payment.canceled",
+    /// The gateway didn't answer.
+    PaymentUnknown = "payment.unknown",
+    /// Someone wrote a note.
+    NoteAdded = "note.added",
+    /// A chunk of an import was saved.
+    ImportCommitted = "import.committed",
+    /// An import came to its end.
+    ImportFinished = "import.finished",
+    /// Someone registered or was added.
+    UserCreated = "user.created",
+    /// A user's name, role or activity changed.
+    UserUpdated = "user.updated",
+    /// A setting changed.
+    SettingsChanged = "settings.changed",
+}
+
+impl EventKind {
+    /// The kind that says a payment came to `status`, where a command brings it there.
+    pub fn of_payment(status: crate::PaymentStatus) -> Option<EventKind> {
+        use crate::PaymentStatus::*;
+        match status {
+            Pending => Some(EventKind::PaymentPending),
+            Processing => Some(EventKind::PaymentProcessing),
+            Completed => Some(EventKind::PaymentCompleted),
+            Failed => Some(EventKind::PaymentFailed),
+            Canceled => Some(EventKind::PaymentCanceled),
+            Unknown => Some(EventKind::PaymentUnknown),
+            PartiallyRefunded | Refunded | Reversed => None,
+        }
+    }
+}
+
+impl fmt::Display for EventKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for EventKind {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for EventKind {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// Who did it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActorRef {
+    /// User id, or `system` for jobs and the gateway.
+    pub id: String,
+    /// Name at the time.
+    pub name: String,
+}
+
+/// What it happened to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subject {
+    /// `customer`, `payment`, `invoice`, `import`, `user`, `settings`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its id.
+    pub id: String,
+}
+
+/// One entry of the log, as the API, frames and timelines show it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Position in the organisation's history, without gaps, from 1.
+    pub seq: i64,
+    /// When it was committed.
+    pub at: DateTime<Utc>,
+    /// Who did it.
+    pub actor: ActorRef,
+    /// The request that asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// What happened.
+    pub kind: EventKind,
+    /// What it happened to.
+    pub subject: Subject,
+    /// What changed: `changes` (before and after of each row), `customer` (its new summary row), and what the kind adds.
+    pub data: serde_json::Value,
+    /// The hash of the event before.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub prev_hash: String,
+    /// SHA-256 over this event's canonical form and `prev_hash`, in hexadecimal.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub hash: String,
+}

@@ -1,0 +1,184 @@
+//! Notifications: the events that a person wants to be told of, in words.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{Event, EventKind, Money, Subject};
+
+/// One entry of the notification centre.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notification {
+    /// Opaque id.
+    pub id: String,
+    /// The event it reads.
+    pub seq: i64,
+    /// `payment.received`, `payment.failed`, `invoice.overdue`, `customer.created`, `import.finished`, `user.registered`.
+    pub kind: NotificationKind,
+    /// A few words.
+    pub title: String,
+    /// A sentence.
+    pub text: String,
+    /// What to open.
+    pub subject: Subject,
+    /// The customer to open, when it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer_id: Option<String>,
+    /// When it happened.
+    pub at: DateTime<Utc>,
+    /// Whether this user has read it.
+    pub read: bool,
+}
+
+/// What a notification is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum NotificationKind {
+    /// Money came.
+    #[serde(rename = "payment.received")]
+    PaymentReceived,
+    /// A payment was refused, or marked pending again.
+    #[serde(rename = "payment.failed")]
+    PaymentFailed,
+    /// A payment that counted no longer does.
+    #[serde(rename = "payment.pending")]
+    PaymentPending,
+    /// Invoices passed their due date.
+    #[serde(rename = "invoice.overdue")]
+    InvoiceOverdue,
+    /// A customer was entered.
+    #[serde(rename = "customer.created")]
+    CustomerCreated,
+    /// An import came to its end.
+    #[serde(rename = "import.finished")]
+    ImportFinished,
+    /// Someone waits to be let in; for admins.
+    #[serde(rename = "user.registered")]
+    UserRegistered,
+}
+
+impl NotificationKind {
+    /// All kinds.
+    pub const ALL: [NotificationKind; 7] = [
+        NotificationKind::PaymentReceived,
+        NotificationKind::PaymentFailed,
+        NotificationKind::PaymentPending,
+        NotificationKind::InvoiceOverdue,
+        NotificationKind::CustomerCreated,
+        NotificationKind::ImportFinished,
+        NotificationKind::UserRegistered,
+    ];
+
+    /// The name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            NotificationKind::PaymentReceived => "payment.received",
+            NotificationKind::PaymentFailed => "payment.failed",
+            NotificationKind::PaymentPending => "payment.pending",
+            NotificationKind::InvoiceOverdue => "invoice.overdue",
+            NotificationKind::CustomerCreated => "customer.created",
+            NotificationKind::ImportFinished => "import.finished",
+            NotificationKind::UserRegistered => "user.registered",
+        }
+    }
+
+    /// The kind of event it reads.
+    pub fn event_kind(self) -> EventKind {
+        match self {
+            NotificationKind::PaymentReceived => EventKind::PaymentCompleted,
+            NotificationKind::PaymentFailed => EventKind::PaymentFailed,
+            NotificationKind::PaymentPending => EventKind::PaymentPending,
+            NotificationKind::InvoiceOverdue => EventKind::InvoiceOverdue,
+            NotificationKind::CustomerCreated => EventKind::CustomerCreated,
+            NotificationKind::ImportFinished => EventKind::ImportFinished,
+            NotificationKind::UserRegistered => EventKind::UserCreated,
+        }
+    }
+
+    /// The kind that reads `event`, if any does.
+    pub fn of(event: EventKind) -> Option<NotificationKind> {
+        NotificationKind::ALL.into_iter().find(|kind| kind.event_kind() == event)
+    }
+
+    /// Whether only admins are told.
+    pub fn for_admins(self) -> bool {
+        self == NotificationKind::UserRegistered
+    }
+}
+
+impl std::str::FromStr for NotificationKind {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        NotificationKind::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or_else(|| {
+            format!("Use one of {}.", NotificationKind::ALL.map(NotificationKind::as_str).join(", "))
+        })
+    }
+}
+
+impl Notification {
+    /// The notification that `event` is, if anyone wants to be told. The server lists with it and the browser makes
+    /// toasts with it, from the same frame.
+    pub fn of(event: &Event, read: bool) -> Option<Notification> {
+        let kind = NotificationKind::of(event.kind)?;
+        let data = &event.data;
+        let name = data.pointer("/customer/name").and_then(Value::as_str).unwrap_or("A customer");
+        let amount = data
+            .get("amount")
+            .and_then(|value| serde_json::from_value::<Money>(value.clone()).ok())
+            .map_or_else(|| "Money".to_owned(), |money| money.to_string());
+        let count = |field: &str| data.get(field).and_then(Value::as_i64).unwrap_or(0);
+        let text_of = |field: &str| data.get(field).and_then(Value::as_str).unwrap_or_default();
+        let (title, text) = match kind {
+            NotificationKind::PaymentReceived => {
+                ("Payment received".to_owned(), format!("{name} paid {amount}."))
+            }
+            NotificationKind::PaymentFailed => {
+                let reason = text_of("reason");
+                let why = if reason.is_empty() { String::new() } else { format!(" {reason}") };
+                ("Payment failed".to_owned(), format!("{amount} from {name} did not arrive.{why}"))
+            }
+            NotificationKind::PaymentPending => {
+                let reason = text_of("reason");
+                if reason.is_empty() {
+                    ("Payment announced".to_owned(), format!("{amount} from {name} is pending."))
+                } else {
+                    ("Payment pending again".to_owned(), format!("{amount} from {name}: {reason}"))
+                }
+            }
+            NotificationKind::InvoiceOverdue => {
+                let invoices = count("count");
+                let what = if invoices == 1 { "An invoice".to_owned() } else { format!("{invoices} invoices") };
+                let verb = if invoices == 1 { "is" } else { "are" };
+                ("Overdue".to_owned(), format!("{what} of {name} {verb} overdue: {amount}."))
+            }
+            NotificationKind::CustomerCreated => ("New customer".to_owned(), format!("{name} was added.")),
+            NotificationKind::ImportFinished => {
+                let (created, updated, skipped, invalid) =
+                    (count("created"), count("updated"), count("skipped"), count("invalid"));
+                let mut text = format!("{}: {} imported", text_of("file_name"), created + updated);
+                if skipped > 0 {
+                    text.push_str(&format!(", {skipped} unchanged"));
+                }
+                text.push_str(&format!(", {invalid} rejected."));
+                ("Import finished".to_owned(), text)
+            }
+            NotificationKind::UserRegistered => {
+                let who = data.pointer("/user/name").and_then(Value::as_str).unwrap_or("Someone");
+                let waits = data.pointer("/user/active").and_then(Value::as_bool) == Some(false);
+                let title = if waits { "Someone waits for approval" } else { "New user" };
+                (title.to_owned(), format!("{who} registered."))
+            }
+        };
+        Some(Notification {
+            id: event.seq.to_string(),
+            seq: event.seq,
+            kind,
+            title,
+            text,
+            subject: event.subject.clone(),
+            customer_id: data.pointer("/customer/id").and_then(Value::as_str).map(str::to_owned),
+            at: event.at,
+            read,
+        })
+    }
+}

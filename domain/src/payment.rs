@@ -1,0 +1,373 @@
+//! Payments and their state machine.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::{CustomerId, InvoiceId, Money, PaymentId};
+
+/// Where a payment stands. Only completed money (whole, or what a partial refund left) allocates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaymentStatus {
+    /// Announced, not received.
+    Pending,
+    /// With the gateway.
+    Processing,
+    /// Received.
+    Completed,
+    /// Refused by the gateway; final.
+    Failed,
+    /// Given up before it happened; final.
+    Canceled,
+    /// The gateway didn't answer; the reconciler settles it.
+    Unknown,
+    /// Part of it was paid back.
+    PartiallyRefunded,
+    /// All of it was paid back; final.
+    Refunded,
+    /// Bounced, charged back or entered by mistake; final.
+    Reversed,
+}
+
+impl PaymentStatus {
+    /// All states.
+    pub const ALL: [PaymentStatus; 9] = [
+        PaymentStatus::Pending,
+        PaymentStatus::Processing,
+        PaymentStatus::Completed,
+        PaymentStatus::Failed,
+        PaymentStatus::Canceled,
+        PaymentStatus::Unknown,
+        PaymentStatus::PartiallyRefunded,
+        PaymentStatus::Refunded,
+        PaymentStatus::Reversed,
+    ];
+
+    /// The name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            PaymentStatus::Pending => "pending",
+            PaymentStatus::Processing => "processing",
+            PaymentStatus::Completed => "completed",
+            PaymentStatus::Failed => "failed",
+            PaymentStatus::Canceled => "canceled",
+            PaymentStatus::Unknown => "unknown",
+            PaymentStatus::PartiallyRefunded => "partially_refunded",
+            PaymentStatus::Refunded => "refunded",
+            PaymentStatus::Reversed => "reversed",
+        }
+    }
+
+    /// The states that may follow this one.
+    pub fn next(self) -> &'static [PaymentStatus] {
+        use PaymentStatus::*;
+        match self {
+            Pending => &[Processing, Completed, Failed, Canceled],
+            Processing => &[Completed, Failed, Unknown],
+            Unknown => &[Completed, Failed],
+            Completed => &[Pending, PartiallyRefunded, Refunded, Reversed],
+            PartiallyRefunded => &[PartiallyRefunded, Refunded, Reversed],
+            Failed | Canceled | Refunded | Reversed => &[],
+        }
+    }
+
+    /// Goes to `to`, or says which states may follow.
+    pub fn go(self, to: PaymentStatus) -> Result<PaymentStatus, InvalidTransition> {
+        if self.next().contains(&to) { Ok(to) } else { Err(InvalidTransition { from: self, to }) }
+    }
+
+    /// Whether its money has been received and may be allocated.
+    pub fn holds_money(self) -> bool {
+        matches!(self, PaymentStatus::Completed | PaymentStatus::PartiallyRefunded)
+    }
+}
+
+impl fmt::Display for PaymentStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for PaymentStatus {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        PaymentStatus::ALL
+            .into_iter()
+            .find(|status| status.as_str() == text)
+            .ok_or_else(|| format!("Use one of {}.", PaymentStatus::ALL.map(PaymentStatus::as_str).join(", ")))
+    }
+}
+
+/// A change of state that the machine forbids.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("A {from} payment can't become {to}; {}.", allowed_in_words(*from))]
+pub struct InvalidTransition {
+    /// Where it stands.
+    pub from: PaymentStatus,
+    /// What was asked for.
+    pub to: PaymentStatus,
+}
+
+fn allowed_in_words(from: PaymentStatus) -> String {
+    let names: Vec<_> = from.next().iter().map(|status| status.as_str()).collect();
+    if names.is_empty() { "it is final".to_owned() } else { format!("it can become {}", names.join(", ")) }
+}
+
+/// How the money came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaymentMethod {
+    /// Transfer between bank accounts.
+    #[default]
+    BankTransfer,
+    /// Card.
+    Card,
+    /// Cheque.
+    Cheque,
+    /// Cash.
+    Cash,
+    /// Direct debit.
+    DirectDebit,
+    /// Anything else.
+    Other,
+}
+
+impl PaymentMethod {
+    /// All methods, in the order shown.
+    pub const ALL: [PaymentMethod; 6] = [
+        PaymentMethod::BankTransfer,
+        PaymentMethod::Card,
+        PaymentMethod::Cheque,
+        PaymentMethod::Cash,
+        PaymentMethod::DirectDebit,
+        PaymentMethod::Other,
+    ];
+
+    /// The name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            PaymentMethod::BankTransfer => "bank_transfer",
+            PaymentMethod::Card => "card",
+            PaymentMethod::Cheque => "cheque",
+            PaymentMethod::Cash => "cash",
+            PaymentMethod::DirectDebit => "direct_debit",
+            PaymentMethod::Other => "other",
+        }
+    }
+
+    /// For people.
+    pub fn label(self) -> &'static str {
+        match self {
+            PaymentMethod::BankTransfer => "Bank transfer",
+            PaymentMethod::Card => "Card",
+            PaymentMethod::Cheque => "Cheque",
+            PaymentMethod::Cash => "Cash",
+            PaymentMethod::DirectDebit => "Direct debit",
+            PaymentMethod::Other => "Other",
+        }
+    }
+}
+
+impl FromStr for PaymentMethod {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        PaymentMethod::ALL
+            .into_iter()
+            .find(|method| method.as_str() == text)
+            .ok_or_else(|| format!("Use one of {}.", PaymentMethod::ALL.map(PaymentMethod::as_str).join(", ")))
+    }
+}
+
+/// Which door it came through.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaymentSource {
+    /// Entered by a person or over the API.
+    #[default]
+    Manual,
+    /// Came with an imported sheet.
+    Import,
+    /// Through the mock payment gateway.
+    MockGateway,
+}
+
+/// Part of a payment applied to an invoice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Allocation {
+    /// The invoice it settles.
+    pub invoice_id: InvoiceId,
+    /// How much of it.
+    pub amount: Money,
+}
+
+/// What the mock gateway will answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The money arrives.
+    #[default]
+    Succeed,
+    /// The card is refused.
+    Decline,
+    /// No answer; the reconciler asks again later.
+    Timeout,
+    /// The money arrives late.
+    Delayed,
+}
+
+impl Outcome {
+    /// All outcomes, in the order shown.
+    pub const ALL: [Outcome; 4] = [Outcome::Succeed, Outcome::Decline, Outcome::Timeout, Outcome::Delayed];
+
+    /// The name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Outcome::Succeed => "succeed",
+            Outcome::Decline => "decline",
+            Outcome::Timeout => "timeout",
+            Outcome::Delayed => "delayed",
+        }
+    }
+}
+
+impl FromStr for Outcome {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Outcome::ALL
+            .into_iter()
+            .find(|outcome| outcome.as_str() == text)
+            .ok_or_else(|| "Use succeed, decline, timeout or delayed.".to_owned())
+    }
+}
+
+/// A payment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payment {
+    /// Opaque id.
+    pub id: PaymentId,
+    /// Who paid.
+    pub customer_id: CustomerId,
+    /// How much was announced or received.
+    pub amount: Money,
+    /// How much of it was paid back.
+    pub refunded: Money,
+    /// Where it stands.
+    pub status: PaymentStatus,
+    /// How it came.
+    pub method: PaymentMethod,
+    /// Which door it came through.
+    pub source: PaymentSource,
+    /// The payer's or bank's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// The day the money came, never in the future.
+    pub received_on: NaiveDate,
+    /// Received money that settles no invoice.
+    pub unapplied: Money,
+    /// What it settles.
+    pub allocations: Vec<Allocation>,
+    /// Why it failed, was canceled, or was marked pending again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+    /// What the mock gateway was asked to answer, until it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub simulated: Option<Simulation>,
+    /// The import that brought it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import_id: Option<crate::ImportId>,
+    /// Counts changes, for `If-Match`.
+    pub version: i64,
+    /// When it was entered.
+    pub created_at: DateTime<Utc>,
+    /// When it last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// An answer the mock gateway owes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Simulation {
+    /// What it will be.
+    pub outcome: Outcome,
+    /// When it is due.
+    pub due_at: DateTime<Utc>,
+}
+
+impl Payment {
+    /// Σ live allocations, in minor units.
+    pub fn allocated_minor(&self) -> i64 {
+        self.allocations.iter().map(|allocation| allocation.amount.minor()).sum()
+    }
+
+    /// Sets `unapplied` from the state, the refunds and the allocations.
+    pub fn settle_unapplied(&mut self) {
+        let minor = if self.status.holds_money() {
+            self.amount.minor() - self.refunded.minor() - self.allocated_minor()
+        } else {
+            0
+        };
+        self.unapplied = Money::from_minor(minor, self.amount.currency());
+    }
+}
+
+/// A payment in a list, with its customer's name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentView {
+    /// The payment.
+    #[serde(flatten)]
+    pub payment: Payment,
+    /// Its customer's name.
+    pub customer_name: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn final_states_lead_nowhere() {
+        for status in
+            [PaymentStatus::Failed, PaymentStatus::Canceled, PaymentStatus::Refunded, PaymentStatus::Reversed]
+        {
+            assert!(status.next().is_empty(), "{status}");
+        }
+    }
+
+    #[test]
+    fn a_forbidden_change_names_the_allowed_ones() {
+        let error = PaymentStatus::Processing.go(PaymentStatus::Pending).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "A processing payment can't become pending; it can become completed, failed, unknown."
+        );
+        let error = PaymentStatus::Refunded.go(PaymentStatus::Completed).unwrap_err();
+        assert_eq!(error.to_string(), "A refunded payment can't become completed; it is final.");
+    }
+
+    #[test]
+    fn setting_a_state_twice_is_refused() {
+        for status in PaymentStatus::ALL.into_iter().filter(|s| *s != PaymentStatus::PartiallyRefunded) {
+            assert!(status.go(status).is_err(), "{status}");
+        }
+    }
+
+    #[test]
+    fn names_go_there_and_back() {
+        for status in PaymentStatus::ALL {
+            assert_eq!(status.as_str().parse(), Ok(status));
+        }
+        for method in PaymentMethod::ALL {
+            assert_eq!(method.as_str().parse(), Ok(method));
+        }
+        for outcome in Outcome::ALL {
+            assert_eq!(outcome.as_str().parse(), Ok(outcome));
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! People who sign in.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::field::{self, FieldError, FieldErrors};
+use crate::{Role, UserId};
+
+/// A person, without anything secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    /// Opaque id.
+    pub id: UserId,
+    /// Display name.
+    pub name: String,
+    /// Unique, compared without case.
+    pub email: String,
+    /// What they may do.
+    pub role: Role,
+    /// Whether they may sign in at all.
+    pub active: bool,
+    /// Counts changes, for `If-Match`.
+    pub version: i64,
+}
+
+/// What happens to people who register after the first one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignUp {
+    /// They become an inactive viewer until an admin activates them.
+    #[default]
+    Approval,
+    /// They become an active viewer.
+    Open,
+    /// They are refused; invitations only.
+    Closed,
+}
+
+impl FromStr for SignUp {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "approval" => Ok(SignUp::Approval),
+            "open" => Ok(SignUp::Open),
+            "closed" => Ok(SignUp::Closed),
+            other => Err(format!("“{other}” is not a sign-up policy; use approval, open or closed.")),
+        }
+    }
+}
+
+/// A registration as typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Registration {
+    /// Display name.
+    pub name: String,
+    /// E-mail address to sign in with.
+    pub email: String,
+    /// Password, 10 to 128 characters.
+    pub password: String,
+}
+
+/// Shortest password, in characters (NIST SP 800-63B-4 asks for length, not for classes of characters).
+pub const PASSWORD_MIN: usize = 10;
+/// Longest password, in characters.
+pub const PASSWORD_MAX: usize = 128;
+
+impl Registration {
+    /// The registration with clean fields, or everything that is wrong with it.
+    pub fn validate(&self) -> Result<Registration, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let name = errors.check(field::required_line("name", "your name", &self.name, 100));
+        let email = errors.check(field::email("email", &self.email));
+        let password = errors.check(password("password", &self.password));
+        match (name, email, password) {
+            (Some(name), Some(email), Some(password)) => Ok(Registration { name, email, password }),
+            _ => Err(errors),
+        }
+    }
+}
+
+/// A new password: 10 to 128 characters and not one of the first that anyone would guess.
+pub fn password(field: &str, value: &str) -> Result<String, FieldError> {
+    let length = value.chars().count();
+    if length < PASSWORD_MIN {
+        return Err(FieldError::new(field, "too_short", format!("Use at least {PASSWORD_MIN} characters.")));
+    }
+    if length > PASSWORD_MAX {
+        return Err(FieldError::new(field, "too_long", format!("Use at most {PASSWORD_MAX} characters.")));
+    }
+    let lower = value.to_lowercase();
+    let first = lower.chars().next();
+    let repeated = lower.chars().all(|c| Some(c) == first);
+    if repeated || COMMON_PASSWORDS.contains(&lower.as_str()) {
+        return Err(FieldError::new(field, "too_common", "This password is easily guessed; use a few unrelated words."));
+    }
+    Ok(value.to_owned())
+}
+
+/// The passwords of ten characters and more that lead every published list of leaked ones.
+const COMMON_PASSWORDS: &[&str] = &[
+    "1234567890", "0123456789", "9876543210", "0987654321", "12345678910", "123456789a", "a123456789", "1q2w3e4r5t",
+    "1q2w3e4r5t6y", "qwertyuiop", "qwerty12345", "qwerty123456", "qwerty1234", "password12", "password123",
+    "password1234", "password12345", "passw0rd123", "p@ssword123", "p@ssw0rd123", "iloveyou123", "welcome123",
+    "welcome1234", "letmein1234", "administrator", "admin12345", "admin123456", "changeme123", "football123",
+    "baseball123", "superman123", "abc1234567", "abcd123456", "asdfghjkl1", "asdfghjkl123", "zxcvbnm123",
+    "1qaz2wsx3edc", "qazwsxedc123", "monkey12345", "dragon12345", "sunshine123", "princess123", "correcthorsebatterystaple",
+];
+
+/// What e-mail addresses are compared by.
+pub fn email_key(email: &str) -> String {
+    email.trim().to_lowercase()
+}
