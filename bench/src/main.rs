@@ -1,1 +1,119 @@
-fn main() {}
+//! Measures a `duebook` from outside, over HTTP, and prints what it found beside the targets of the design.
+//!
+//! Generator and server share the machine, as they do in the targets. Everything runs against real files with every
+//! commit fsync'd; the floors (bare HTTP, bare fsync) come from the same run, so that a slow machine is seen as one.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks on the terminal")]
+
+mod client;
+mod floor;
+mod grid;
+mod import;
+mod latency;
+mod live;
+mod machine;
+mod payments;
+mod server;
+mod table;
+
+use std::{path::PathBuf, process::ExitCode, time::Duration};
+
+use client::Account;
+use server::Server;
+use table::Table;
+
+/// Whatever goes wrong ends the run; the message is for a person.
+pub type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+/// How much is measured.
+pub struct Scale {
+    /// Customers of the first, smaller database.
+    pub few: usize,
+    /// Customers of the large one.
+    pub many: usize,
+    /// How long each load runs.
+    pub load: Duration,
+    /// Requests of each kind of page.
+    pub pages: usize,
+    /// Payments timed until they appear at the subscribers.
+    pub frames: usize,
+}
+
+const FULL: Scale =
+    Scale { few: 10_000, many: 100_000, load: Duration::from_secs(8), pages: 300, frames: 300 };
+/// A look that takes a minute: the numbers say whether it works, not how fast it is.
+const QUICK: Scale = Scale { few: 1_000, many: 5_000, load: Duration::from_secs(2), pages: 50, frames: 50 };
+
+fn main() -> ExitCode {
+    let outcome = Arguments::read().and_then(|arguments| {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        runtime.block_on(measure(&arguments))
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nbench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+struct Arguments {
+    server: PathBuf,
+    scratch: PathBuf,
+    scale: Scale,
+}
+
+impl Arguments {
+    fn read() -> Result<Self> {
+        let (mut server, mut scratch, mut scale) = (None, std::env::temp_dir(), FULL);
+        let mut args = std::env::args().skip(1);
+        while let Some(arg) = args.next() {
+            match arg.as_str() {
+                "--server" => server = args.next().map(PathBuf::from),
+                "--scratch" => {
+                    scratch = args.next().map(PathBuf::from).ok_or("--scratch needs a directory")?
+                }
+                "--quick" => scale = QUICK,
+                other => return Err(format!("`{other}` is not understood; there is only --quick").into()),
+            }
+        }
+        let server = server.ok_or("--server needs the path of the duebook binary")?;
+        Ok(Self { server, scratch, scale })
+    }
+}
+
+async fn measure(arguments: &Arguments) -> Result {
+    let scale = &arguments.scale;
+    std::fs::create_dir_all(&arguments.scratch)?;
+    let mut table = Table::default();
+
+    let dir = tempfile::tempdir_in(&arguments.scratch)?;
+    println!("{}", machine::line(dir.path()));
+    let fsyncs = floor::fsyncs_per_second(dir.path())?;
+
+    println!("… {} customers: grid, payments, live", scale.few);
+    let server = Server::start(&arguments.server, dir.path()).await?;
+    let account = Account::register(server.address()).await?;
+    let bare = floor::http(server.address(), scale.load).await?;
+    table.floors(&bare, fsyncs);
+    import::customers(&account, "A", scale.few).await?;
+    grid::measure(&account, scale, scale.few, &bare, &mut table).await?;
+    payments::measure(&account, scale, &bare, fsyncs, &mut table).await?;
+    live::measure(&account, scale, &bare, &mut table).await?;
+    server.stop().await?;
+    drop(dir);
+
+    println!("… {} customers: import, grid, search, start", scale.many);
+    let dir = tempfile::tempdir_in(&arguments.scratch)?;
+    let server = Server::start(&arguments.server, dir.path()).await?;
+    let account = Account::register(server.address()).await?;
+    import::measure(&account, &server, scale, &mut table).await?;
+    grid::measure(&account, scale, scale.many, &bare, &mut table).await?;
+    import::measure_others(&account, scale, &mut table).await?;
+    server.stop().await?;
+    server::measure_start(&arguments.server, dir.path(), scale, &mut table).await?;
+
+    println!();
+    table.print();
+    Ok(())
+}

@@ -1,0 +1,41 @@
+//! What happens: one function per use case (authorise → load → decide in `domain` → commit).
+//!
+//! [`Ledger`] owns the database, the one committer of this process, the event log and its live tail. Every use case
+//! takes the [`Caller`] and names the one [`domain::Action`] it needs; REST handlers and server functions call the same
+//! use cases. The only crate that names SurrealDB.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test"))]
+
+mod auth;
+mod caller;
+mod chain;
+mod clock;
+mod commit;
+mod customer;
+mod error;
+mod event;
+mod import;
+mod invoice;
+mod job;
+mod live;
+mod notification;
+mod open;
+mod payment;
+mod store;
+mod user;
+mod verify;
+
+pub use auth::{AuthConfig, SignedIn};
+pub use caller::{Caller, Idempotency};
+pub use clock::Clock;
+pub use customer::{CustomerQuery, Read};
+pub use error::{Error, Result};
+pub use event::EventQuery;
+pub use import::{ImportLimits, Upload, template};
+pub use invoice::InvoiceQuery;
+pub use live::{Frame, Tail};
+pub use notification::NotificationQuery;
+pub use open::{Config, Ledger, OpenError, Organisation};
+pub use payment::{NewSimulation, PaymentQuery, PaymentSort, Replayed, StatusChange};
+pub use user::UserPatch;
+pub use verify::{Difference, Report};

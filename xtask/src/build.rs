@@ -6,7 +6,7 @@
 use std::{
     fs,
     hash::{DefaultHasher, Hash, Hasher},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use crate::{
@@ -15,8 +15,7 @@ use crate::{
 };
 
 /// What the server is made of. Cargo looks at every file as well; this look is only the faster one.
-const SERVER_SOURCES: &[&str] =
-    &["Cargo.toml", "Cargo.lock", ".cargo", "domain", "ledger", "app", "server"];
+const SERVER_SOURCES: &[&str] = &["Cargo.toml", "Cargo.lock", ".cargo", "domain", "ledger", "app", "server"];
 /// What the browser's part is made of.
 const FRONT_SOURCES: &[&str] =
     &["Cargo.toml", "Cargo.lock", ".cargo", "domain", "app", "frontend", "style", "public"];
@@ -59,7 +58,14 @@ pub fn release_server(workspace: &Workspace, progress: &mut Progress) -> Result 
         return Ok(());
     }
     progress.work(name, "cargo build --release (first time about 15 min: SurrealDB and RocksDB)", || {
-        tools::run(&mut workspace.cargo(["build", "--release", "--package", "server", "--bin", "duebook"])?)?;
+        tools::run(&mut workspace.cargo([
+            "build",
+            "--release",
+            "--package",
+            "server",
+            "--bin",
+            "duebook",
+        ])?)?;
         stamp.write()
     })
 }
@@ -74,7 +80,7 @@ fn server_stamp(workspace: &Workspace) -> Result<Stamp> {
 
 /// Says whether sources look the same as when something was last built from them.
 struct Stamp {
-    file: std::path::PathBuf,
+    file: PathBuf,
     text: String,
     built_exists: bool,
 }
@@ -120,4 +126,32 @@ fn hash_tree(path: &Path, hasher: &mut DefaultHasher) -> Result {
         hash_tree(path, hasher)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hash_of(path: &Path) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        hash_tree(path, &mut hasher).unwrap();
+        hasher.finish()
+    }
+
+    #[test]
+    fn an_edit_a_new_file_and_a_deletion_are_noticed_and_npm_packages_are_not() {
+        let dir = std::env::temp_dir().join(format!("duebook-xtask-{}", std::process::id()));
+        tools::write(&dir.join("src/lib.rs"), "one").unwrap();
+        let first = hash_of(&dir);
+        tools::write(&dir.join("node_modules/a.js"), "installed").unwrap();
+        assert_eq!(hash_of(&dir), first);
+        tools::write(&dir.join("src/lib.rs"), "other").unwrap();
+        let edited = hash_of(&dir);
+        assert_ne!(edited, first);
+        tools::write(&dir.join("src/new.rs"), "").unwrap();
+        assert_ne!(hash_of(&dir), edited);
+        fs::remove_file(dir.join("src/new.rs")).unwrap();
+        assert_eq!(hash_of(&dir), edited);
+        fs::remove_dir_all(&dir).unwrap();
+    }
 }

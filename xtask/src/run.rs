@@ -60,7 +60,9 @@ fn port_is_free(address: &str) -> Result {
         Err(e) if e.kind() == ErrorKind::AddrInUse => Err(format!(
             "{address} is taken by another program (perhaps a Duebook that is still running).\nStop it, or choose another: `DUEBOOK_ADDR=127.0.0.1:4410 cargo xtask run`, or site-addr in Leptos.toml."
         )),
-        Err(e) => Err(format!("can't listen on {address}: {e}. Set DUEBOOK_ADDR, or site-addr in Leptos.toml.")),
+        Err(e) => {
+            Err(format!("can't listen on {address}: {e}. Set DUEBOOK_ADDR, or site-addr in Leptos.toml."))
+        }
         Ok(_) => Ok(()),
     }
 }

@@ -34,9 +34,23 @@ fn building_steps(workspace: &Workspace, progress: &mut Progress) -> Result {
     wasm_target(progress)?;
     system_packages(progress)?;
     node(progress)?;
-    cargo_tool(progress, "cargo-leptos", "cargo-leptos", CARGO_LEPTOS, &["--locked", "--features", "no_downloads"], 9)?;
+    cargo_tool(
+        progress,
+        "cargo-leptos",
+        "cargo-leptos",
+        CARGO_LEPTOS,
+        &["--locked", "--features", "no_downloads"],
+        9,
+    )?;
     // Its own lock file doesn't resolve any more, hence no `--locked`.
-    cargo_tool(progress, "wasm-bindgen-cli", "wasm-bindgen", &workspace.locked_version("wasm-bindgen")?, &[], 3)?;
+    cargo_tool(
+        progress,
+        "wasm-bindgen-cli",
+        "wasm-bindgen",
+        &workspace.locked_version("wasm-bindgen")?,
+        &[],
+        3,
+    )?;
     npm_packages(workspace, progress, "style")
 }
 
@@ -44,8 +58,9 @@ fn disk_space(workspace: &Workspace, progress: &mut Progress) -> Result {
     let built_before = ["release", "debug"].iter().any(|profile| workspace.server_binary(profile).exists());
     let needed = if built_before { NEXT_BUILD_GIB } else { FIRST_BUILD_GIB };
     let existing = workspace.target.ancestors().find(|dir| dir.exists()).unwrap_or(&workspace.root);
-    let Some(free) = tools::ask(Command::new("df").arg("-Pk").arg(existing)).and_then(|df| free_kib(&df)) else {
-        progress.already("disk space (df doesn't say how much; going on)");
+    let Some(free) = tools::ask(Command::new("df").arg("-Pk").arg(existing)).and_then(|df| free_kib(&df))
+    else {
+        progress.fine("disk space (df doesn't say how much; going on)");
         return Ok(());
     };
     let free = free / (1024 * 1024);
@@ -55,7 +70,7 @@ fn disk_space(workspace: &Workspace, progress: &mut Progress) -> Result {
             existing.display()
         ));
     }
-    progress.already(&format!("disk space: {free} GiB free, {needed} needed"));
+    progress.fine(&format!("disk space: {free} GiB free, {needed} needed"));
     Ok(())
 }
 
@@ -74,8 +89,11 @@ fn wasm_target(progress: &mut Progress) -> Result {
         return Ok(());
     }
     progress.work(name, "installing with rustup", || {
-        tools::run(Command::new("rustup").args(["target", "add", TARGET]))
-            .map_err(|e| format!("{e}\nThe target {TARGET} is needed; without rustup, take it from where your Rust came from."))
+        tools::run(Command::new("rustup").args(["target", "add", TARGET])).map_err(|e| {
+            format!(
+                "{e}\nThe target {TARGET} is needed; without rustup, take it from where your Rust came from."
+            )
+        })
     })
 }
 
@@ -129,7 +147,9 @@ fn debian_install(packages: &[&str]) -> Result {
     }
     let root = tools::ask(Command::new("id").arg("-u")).is_some_and(|id| id == "0");
     if !root {
-        return Err(format!("Debian packages are missing. Type this, then start me again:\n\n    sudo apt-get install -y {list}\n"));
+        return Err(format!(
+            "Debian packages are missing. Type this, then start me again:\n\n    sudo apt-get install -y {list}\n"
+        ));
     }
     let apt = || {
         let mut command = Command::new("apt-get");
@@ -141,7 +161,9 @@ fn debian_install(packages: &[&str]) -> Result {
 }
 
 fn node(progress: &mut Progress) -> Result {
-    let advice = format!("Install Node.js {NODE_MAJOR} or newer (with npm) from https://nodejs.org, then start me again.");
+    let advice = format!(
+        "Install Node.js {NODE_MAJOR} or newer (with npm) from https://nodejs.org, then start me again."
+    );
     let Some(version) = tools::ask(Command::new("node").arg("--version")) else {
         return Err(format!("`node` isn't on PATH. {advice}"));
     };
@@ -151,7 +173,7 @@ fn node(progress: &mut Progress) -> Result {
     if tools::on_path(&["npm"]).is_none() {
         return Err(format!("Node.js {version} is here but npm isn't. {advice}"));
     }
-    progress.already(&format!("Node.js {version}"));
+    progress.fine(&format!("Node.js {version}"));
     Ok(())
 }
 

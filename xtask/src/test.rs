@@ -27,14 +27,29 @@ fn steps(workspace: &Workspace, progress: &mut Progress) -> Result {
     progress.work("walls", "cargo xtask check", || check::check(workspace))?;
     progress.work("clippy", "everything that runs on this machine", || {
         tools::run(&mut workspace.cargo([
-            "clippy", "--workspace", "--exclude", "frontend", "--all-targets", "--", "-D", "warnings",
+            "clippy",
+            "--workspace",
+            "--exclude",
+            "frontend",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
         ])?)
     })?;
     progress.work("clippy, browser", "frontend and app as WebAssembly", || {
         let front_target = workspace.target.join("front");
         // cargo-leptos' own profile and target directory: the macros compiled here are those of the build below.
-        let mut clippy =
-            workspace.cargo(["clippy", "--package", "frontend", "--package", "app", "--lib", "--features", "app/hydrate"])?;
+        let mut clippy = workspace.cargo([
+            "clippy",
+            "--package",
+            "frontend",
+            "--package",
+            "app",
+            "--lib",
+            "--features",
+            "app/hydrate",
+        ])?;
         clippy
             .args(["--target", "wasm32-unknown-unknown", "--profile", "wasm-release", "--target-dir"])
             .arg(front_target)
@@ -48,7 +63,14 @@ fn steps(workspace: &Workspace, progress: &mut Progress) -> Result {
     progress.work("server for the browser tests", "target/debug/duebook", || {
         // The same packages and targets as `cargo test`, so the same features: with `-p server` alone some would
         // differ, and SurrealDB would be compiled a second time.
-        tools::run(&mut workspace.cargo(["build", "--workspace", "--exclude", "frontend", "--bins", "--tests"])?)
+        tools::run(&mut workspace.cargo([
+            "build",
+            "--workspace",
+            "--exclude",
+            "frontend",
+            "--bins",
+            "--tests",
+        ])?)
     })?;
     progress.work("browser tests", "Playwright in end2end/", || browser_tests(workspace))?;
     check::wasm_budget(workspace)

@@ -33,10 +33,8 @@ impl Workspace {
     pub fn find() -> Result<Self> {
         let manifest_dir =
             env::var_os("CARGO_MANIFEST_DIR").ok_or("start me with `cargo xtask` inside the checkout")?;
-        let root = PathBuf::from(manifest_dir)
-            .parent()
-            .ok_or("xtask doesn't lie inside a workspace")?
-            .to_path_buf();
+        let root =
+            PathBuf::from(manifest_dir).parent().ok_or("xtask doesn't lie inside a workspace")?.to_path_buf();
         let default = root.join("target");
         let target = match env::var_os("CARGO_TARGET_DIR") {
             Some(dir) => std::path::absolute(&dir).map_err(|e| format!("CARGO_TARGET_DIR {dir:?}: {e}"))?,
@@ -117,7 +115,9 @@ pub fn tool_dir(name: &str, version: &str) -> Result<PathBuf> {
 pub fn cache_dir() -> Result<PathBuf> {
     let cache = match env::var_os("XDG_CACHE_HOME").filter(|dir| !dir.is_empty()) {
         Some(dir) => PathBuf::from(dir),
-        None => PathBuf::from(env::var_os("HOME").ok_or("neither XDG_CACHE_HOME nor HOME is set")?).join(".cache"),
+        None => {
+            PathBuf::from(env::var_os("HOME").ok_or("neither XDG_CACHE_HOME nor HOME is set")?).join(".cache")
+        }
     };
     Ok(cache.join("duebook"))
 }
@@ -161,7 +161,9 @@ fn shown(command: &Command) -> String {
 /// The first of these programs on PATH.
 pub fn on_path(names: &[&str]) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
-    names.iter().find_map(|name| env::split_paths(&path).map(|dir| dir.join(name)).find(|file| file.is_file()))
+    names
+        .iter()
+        .find_map(|name| env::split_paths(&path).map(|dir| dir.join(name)).find(|file| file.is_file()))
 }
 
 /// Reads a text file; the error names it.
@@ -199,6 +201,12 @@ impl Progress {
         println!("[{}/{}] {name} … already here", self.number, self.total);
     }
 
+    /// A step that only had to look.
+    pub fn fine(&mut self, name: &str) {
+        self.number += 1;
+        println!("[{}/{}] {name} … fine", self.number, self.total);
+    }
+
     /// A step with work: announces it, does it, says how long it took.
     pub fn work(&mut self, name: &str, doing: &str, work: impl FnOnce() -> Result) -> Result {
         self.number += 1;
@@ -212,9 +220,10 @@ impl Progress {
                 println!("      {name}: done in {seconds:.1} s");
                 Ok(())
             }
-            Err(message) => {
-                Err(format!("step {}/{}, {name}, failed after {seconds:.1} s: {message}", self.number, self.total))
-            }
+            Err(message) => Err(format!(
+                "step {}/{}, {name}, failed after {seconds:.1} s: {message}",
+                self.number, self.total
+            )),
         }
     }
 

@@ -1,0 +1,17 @@
+//! Rows of a spreadsheet become customers.
+//!
+//! [`Columns::find`] matches headers to fields once per sheet; [`Columns::read_row`] turns one row into a
+//! [`SheetRow`] or names every wrong cell. Nothing here reads a file.
+//!
+//! Where a cell could mean two things, it is an error that says what to write instead, with one exception that
+//! every spreadsheet of the trade relies on: a lone comma before exactly three digits separates thousands.
+
+mod amount;
+mod cell;
+mod day;
+mod header;
+mod row;
+
+pub use cell::Cell;
+pub use header::{Columns, Field, HeaderError};
+pub use row::{CellError, Owed, RowContext, RowResult, SheetRow};

@@ -1,0 +1,562 @@
+//! What the commands of one batch see and change: rows as of `head`, with what earlier commands of the batch did to them.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use domain::account::Moment;
+use domain::{Account, Customer, CustomerId, ImportId, InvoiceId, PaymentId, UserId};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::command::{Needs, NewEvent, Stop};
+use crate::caller::Caller;
+use crate::chain::{self, Link};
+use crate::store::rows::{
+    CustomerRow, EmailRow, EventRow, IdempotencyRow, ImportRow, InvoiceRow, PaymentRow, ReferenceRow, UserRow,
+    reference_key,
+};
+use crate::store::{Write, key, record};
+use crate::{Error, Result};
+
+/// The row every commit moves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub seq: i64,
+    pub hash: String,
+    pub next_reference: i64,
+}
+
+/// The first answer to an idempotency key.
+#[derive(Clone, Debug)]
+pub(crate) struct Kept {
+    pub fingerprint: String,
+    pub answer: String,
+}
+
+/// See the module. `None` in a map means: looked for, not there.
+pub(crate) struct Desk {
+    pub(super) loaded_from: i64,
+    head: Head,
+    pub(crate) accounts: HashMap<CustomerId, Option<Account>>,
+    pub(crate) payments: HashSet<PaymentId>,
+    pub(crate) references: HashMap<String, Option<CustomerId>>,
+    pub(crate) users: BTreeMap<UserId, Option<UserRow>>,
+    pub(crate) all_users: bool,
+    pub(crate) emails: HashMap<String, Option<UserId>>,
+    pub(crate) imports: HashMap<ImportId, Option<ImportRow>>,
+    pub(crate) kept: HashMap<String, Option<Kept>>,
+    pub(crate) history: HashMap<CustomerId, Option<&'static str>>,
+    missing: Needs,
+    undo: Undo,
+    written: Written,
+}
+
+/// What one command changed, as it was before.
+#[derive(Default)]
+struct Undo {
+    head: Option<Head>,
+    accounts: HashMap<CustomerId, Option<Account>>,
+    references: HashMap<String, Option<CustomerId>>,
+    users: BTreeMap<UserId, Option<UserRow>>,
+    emails: HashMap<String, Option<UserId>>,
+    imports: HashMap<ImportId, Option<ImportRow>>,
+    events: usize,
+}
+
+/// What the batch will write. Rows are named, not copied: the last command's version of each is written once.
+#[derive(Default)]
+struct Written {
+    events: Vec<EventRow>,
+    customers: BTreeMap<CustomerId, RowFate>,
+    invoices: BTreeMap<InvoiceId, (CustomerId, RowFate)>,
+    payments: BTreeMap<PaymentId, (CustomerId, RowFate)>,
+    references: HashSet<String>,
+    users: HashSet<UserId>,
+    emails: HashSet<String>,
+    imports: HashSet<ImportId>,
+    kept: Vec<IdempotencyRow>,
+}
+
+/// Whether the database has the row already.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum RowFate {
+    Insert,
+    Update,
+}
+
+impl Desk {
+    pub(super) fn new(head: Head) -> Self {
+        Self {
+            loaded_from: head.seq,
+            head,
+            accounts: HashMap::new(),
+            payments: HashSet::new(),
+            references: HashMap::new(),
+            users: BTreeMap::new(),
+            all_users: false,
+            emails: HashMap::new(),
+            imports: HashMap::new(),
+            kept: HashMap::new(),
+            history: HashMap::new(),
+            missing: Needs::default(),
+            undo: Undo::default(),
+            written: Written::default(),
+        }
+    }
+
+    pub(crate) fn head(&self) -> &Head {
+        &self.head
+    }
+
+    /// What was asked for and not found on the desk since the last call.
+    pub(super) fn take_missing(&mut self) -> Needs {
+        std::mem::take(&mut self.missing)
+    }
+
+    // ---- what commands read and change -------------------------------------------------------------------------
+
+    /// The account, to look at.
+    pub(crate) fn account(&mut self, id: &CustomerId) -> Result<&Account, Stop> {
+        match self.accounts.get(id) {
+            None => {
+                self.missing.accounts.push(id.clone());
+                Err(Stop::Missing)
+            }
+            Some(None) => Err(Error::NotFound("customer").into()),
+            Some(Some(account)) => Ok(account),
+        }
+    }
+
+    /// The account, to change.
+    pub(crate) fn account_mut(&mut self, id: &CustomerId) -> Result<&mut Account, Stop> {
+        let before = self.account(id)?.clone();
+        self.undo.accounts.entry(id.clone()).or_insert(Some(before));
+        self.accounts.get_mut(id).and_then(Option::as_mut).ok_or(Stop::Refused(Error::NotFound("customer")))
+    }
+
+    /// The account with this payment, and the closed invoices it is allocated to, on it.
+    pub(crate) fn account_with_payment(&mut self, id: &CustomerId, payment: &PaymentId) -> Result<&mut Account, Stop> {
+        if !self.payments.contains(payment) {
+            self.missing.payments.push(payment.clone());
+            self.missing.accounts.push(id.clone());
+            return Err(Stop::Missing);
+        }
+        let account = self.account_mut(id)?;
+        if account.payments.contains_key(payment) { Ok(account) } else { Err(Error::NotFound("payment").into()) }
+    }
+
+    /// A new account.
+    pub(crate) fn add_account(&mut self, account: Account) {
+        let id = account.customer.id.clone();
+        self.undo.accounts.entry(id.clone()).or_insert(None);
+        self.accounts.insert(id, Some(account));
+    }
+
+    /// Takes an account off the books for good.
+    pub(crate) fn remove_account(&mut self, id: &CustomerId) -> Result<(), Stop> {
+        let reference = self.account_mut(id)?.customer.reference.clone();
+        self.accounts.insert(id.clone(), None);
+        self.set_reference(&reference, None);
+        Ok(())
+    }
+
+    /// What hangs on a customer besides its own row, if anything.
+    pub(crate) fn history(&mut self, id: &CustomerId) -> Result<Option<&'static str>, Stop> {
+        match self.history.get(id) {
+            Some(history) => Ok(*history),
+            None => {
+                self.missing.history.push(id.clone());
+                Err(Stop::Missing)
+            }
+        }
+    }
+
+    /// Whose reference this is.
+    pub(crate) fn reference_owner(&mut self, reference: &str) -> Result<Option<CustomerId>, Stop> {
+        let key = reference_key(reference);
+        match self.references.get(&key) {
+            Some(owner) => Ok(owner.clone()),
+            None => {
+                self.missing.references.push(key);
+                Err(Stop::Missing)
+            }
+        }
+    }
+
+    /// Gives the reference to a customer.
+    pub(crate) fn set_reference(&mut self, reference: &str, owner: Option<CustomerId>) {
+        let key = reference_key(reference);
+        let before = self.references.insert(key.clone(), owner).flatten();
+        self.undo.references.entry(key).or_insert(before);
+    }
+
+    /// The next generated reference that is free: `C-1001`, `C-1002`, …
+    pub(crate) fn generate_reference(&mut self) -> Result<String, Stop> {
+        loop {
+            let reference = generated(self.head.next_reference);
+            match self.references.get(&reference_key(&reference)) {
+                None => {
+                    self.missing.generated += 1;
+                    return Err(Stop::Missing);
+                }
+                Some(taken) => {
+                    let free = taken.is_none();
+                    self.undo.head.get_or_insert_with(|| self.head.clone());
+                    self.head.next_reference += 1;
+                    if free {
+                        return Ok(reference);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Generated references to look up: the first `count` from here on that are not on the desk.
+    pub(crate) fn reference_candidates(&self, count: usize) -> Vec<String> {
+        (self.head.next_reference..)
+            .map(|number| reference_key(&generated(number)))
+            .filter(|key| !self.references.contains_key(key))
+            .take(count)
+            .collect()
+    }
+
+    pub(crate) fn user(&mut self, id: &UserId) -> Result<&UserRow, Stop> {
+        match self.users.get(id) {
+            None => {
+                self.missing.users.push(id.clone());
+                Err(Stop::Missing)
+            }
+            Some(None) => Err(Error::NotFound("user").into()),
+            Some(Some(user)) => Ok(user),
+        }
+    }
+
+    /// Everyone.
+    pub(crate) fn everyone(&mut self) -> Result<Vec<&UserRow>, Stop> {
+        if !self.all_users {
+            self.missing.all_users = true;
+            return Err(Stop::Missing);
+        }
+        Ok(self.users.values().flatten().collect())
+    }
+
+    /// Adds or changes a user.
+    pub(crate) fn put_user(&mut self, user: UserRow) {
+        let id = UserId::from(key(user.id.clone()));
+        let before = self.users.insert(id.clone(), Some(user)).flatten();
+        self.undo.users.entry(id).or_insert(before);
+    }
+
+    /// Whose e-mail address this is.
+    pub(crate) fn email_owner(&mut self, email_key: &str) -> Result<Option<UserId>, Stop> {
+        match self.emails.get(email_key) {
+            Some(owner) => Ok(owner.clone()),
+            None => {
+                self.missing.emails.push(email_key.to_owned());
+                Err(Stop::Missing)
+            }
+        }
+    }
+
+    pub(crate) fn set_email(&mut self, email_key: &str, owner: UserId) {
+        let before = self.emails.insert(email_key.to_owned(), Some(owner)).flatten();
+        self.undo.emails.entry(email_key.to_owned()).or_insert(before);
+    }
+
+    pub(crate) fn import(&mut self, id: &ImportId) -> Result<&ImportRow, Stop> {
+        match self.imports.get(id) {
+            None => {
+                self.missing.imports.push(id.clone());
+                Err(Stop::Missing)
+            }
+            Some(None) => Err(Error::NotFound("import").into()),
+            Some(Some(import)) => Ok(import),
+        }
+    }
+
+    pub(crate) fn put_import(&mut self, import: ImportRow) {
+        let id = ImportId::from(key(import.id.clone()));
+        let before = self.imports.insert(id.clone(), Some(import)).flatten();
+        self.undo.imports.entry(id).or_insert(before);
+    }
+
+    pub(super) fn kept_answer(&mut self, record_key: &str) -> Result<Option<Kept>, Stop> {
+        match self.kept.get(record_key) {
+            Some(kept) => Ok(kept.clone()),
+            None => {
+                self.missing.keys.push(record_key.to_owned());
+                Err(Stop::Missing)
+            }
+        }
+    }
+
+    pub(super) fn keep_answer(&mut self, record_key: String, fingerprint: &str, answer: String, at: DateTime<Utc>) {
+        self.written.kept.push(IdempotencyRow {
+            id: record("idempotency", &record_key),
+            fingerprint: fingerprint.to_owned(),
+            answer: answer.clone(),
+            at,
+        });
+        self.kept.insert(record_key, Some(Kept { fingerprint: fingerprint.to_owned(), answer }));
+    }
+
+    // ---- the life of one command -------------------------------------------------------------------------------
+
+    /// Before a command decides.
+    pub(super) fn begin(&mut self) {
+        self.undo = Undo { events: self.written.events.len(), ..Undo::default() };
+    }
+
+    /// Takes back everything the command did since [`Desk::begin`].
+    pub(super) fn rollback(&mut self) {
+        let undo = std::mem::take(&mut self.undo);
+        if let Some(head) = undo.head {
+            self.head = head;
+        }
+        self.written.events.truncate(undo.events);
+        self.accounts.extend(undo.accounts);
+        self.references.extend(undo.references);
+        self.users.extend(undo.users);
+        self.emails.extend(undo.emails);
+        self.imports.extend(undo.imports);
+        self.undo.events = self.written.events.len();
+    }
+
+    /// Gives the changed rows their new versions, and writes the event that carries them.
+    pub(super) fn finish(&mut self, event: Option<NewEvent>, caller: &Caller, moment: Moment) -> Result<(), Stop> {
+        let mut changes = Vec::new();
+        let mut invoices = Vec::new();
+        for (id, before) in &self.undo.accounts {
+            let after = self.accounts.get_mut(id).and_then(Option::as_mut);
+            note_account(&mut self.written, &mut changes, &mut invoices, before.as_ref(), after, moment.at);
+        }
+        for (id, before) in &self.undo.users {
+            let Some(after) = self.users.get_mut(id).and_then(Option::as_mut) else { continue };
+            if before.as_ref() == Some(after) {
+                continue;
+            }
+            after.version = before.as_ref().map_or(1, |before| before.version + 1);
+            after.updated_at = moment.at;
+            let shown = before.as_ref().map(UserRow::user).transpose()?;
+            changes.extend(change("user", id.as_str(), shown.as_ref(), Some(&after.user()?)));
+            self.written.users.insert(id.clone());
+        }
+        self.written.references.extend(self.undo.references.keys().cloned());
+        self.written.emails.extend(self.undo.emails.keys().cloned());
+        self.written.imports.extend(self.undo.imports.keys().cloned());
+
+        let Some(event) = event else {
+            return if changes.is_empty() {
+                Ok(())
+            } else {
+                Err(Stop::Refused(Error::internal("a change without an event")))
+            };
+        };
+        let mut data: Map<String, Value> = event.data;
+        if let Some(account) = event.customer.as_ref().and_then(|id| self.accounts.get(id)?.as_ref()) {
+            data.insert("customer".into(), json_of(&account.customer));
+            if let Some(payment) = event.payment.as_ref().and_then(|id| account.payments.get(id)) {
+                data.insert("payment".into(), json_of(payment));
+                data.insert("amount".into(), json_of(&payment.amount));
+            }
+            if !invoices.is_empty() {
+                data.insert("invoices".into(), Value::Array(invoices));
+            }
+        }
+        if !changes.is_empty() {
+            data.insert("changes".into(), Value::Array(changes));
+        }
+        self.append(event.customer, event.kind, event.subject, Value::Object(data), caller, moment.at)
+    }
+
+    fn append(
+        &mut self,
+        customer: Option<CustomerId>,
+        kind: domain::EventKind,
+        subject: domain::Subject,
+        data: Value,
+        caller: &Caller,
+        at: DateTime<Utc>,
+    ) -> Result<(), Stop> {
+        let mut salt = [0_u8; 16];
+        getrandom::fill(&mut salt).map_err(Error::internal)?;
+        let salt = chain::hex(&salt);
+        let seq = self.head.seq + 1;
+        let actor = caller.actor();
+        let hash = Link {
+            seq,
+            at,
+            actor: &actor,
+            request_id: caller.request_id.as_deref(),
+            kind,
+            subject: &subject,
+            data: &data,
+            salt: &salt,
+            prev_hash: &self.head.hash,
+        }
+        .hash();
+        self.undo.head.get_or_insert_with(|| self.head.clone());
+        let prev_hash = std::mem::replace(&mut self.head.hash, hash.clone());
+        self.head.seq = seq;
+        self.written.events.push(EventRow {
+            id: surrealdb::types::RecordId::new("event", seq),
+            seq,
+            at,
+            actor_id: actor.id,
+            actor_name: actor.name,
+            request_id: caller.request_id.clone(),
+            kind: kind.as_str().to_owned(),
+            subject_type: subject.kind,
+            subject_id: subject.id,
+            customer_id: customer.map(String::from),
+            data: data.to_string(),
+            salt,
+            prev_hash,
+            hash,
+        });
+        Ok(())
+    }
+
+    /// Whether the batch has anything to write.
+    pub(super) fn is_clean(&self) -> bool {
+        self.written.events.is_empty()
+    }
+
+    /// Everything the batch changed, for one transaction.
+    pub(super) fn write(&self) -> Write {
+        let written = &self.written;
+        let account = |id: &CustomerId| self.accounts.get(id).and_then(Option::as_ref);
+        let mut write = Write::new(self.loaded_from, self.head.clone());
+        write.events = written.events.clone();
+        for (id, fate) in &written.customers {
+            match (account(id), fate) {
+                (Some(account), RowFate::Insert) => write.new_customers.push(CustomerRow::from(&account.customer)),
+                (Some(account), RowFate::Update) => write.customers.push(CustomerRow::from(&account.customer)),
+                (None, RowFate::Update) => write.deleted.push(record("customer", id.as_str())),
+                (None, RowFate::Insert) => {}
+            }
+        }
+        for (id, (customer, fate)) in &written.invoices {
+            let Some(invoice) = account(customer).and_then(|account| account.invoices.get(id)) else { continue };
+            match fate {
+                RowFate::Insert => write.new_invoices.push(InvoiceRow::from(invoice)),
+                RowFate::Update => write.invoices.push(InvoiceRow::from(invoice)),
+            }
+        }
+        for (id, (customer, fate)) in &written.payments {
+            let Some(payment) = account(customer).and_then(|account| account.payments.get(id)) else { continue };
+            match fate {
+                RowFate::Insert => write.new_payments.push(PaymentRow::from(payment)),
+                RowFate::Update => write.payments.push(PaymentRow::from(payment)),
+            }
+        }
+        for key in &written.references {
+            let id = record("customer_reference", key);
+            match self.references.get(key) {
+                Some(Some(owner)) => {
+                    write.references.push(ReferenceRow { id, customer_id: owner.as_str().to_owned() });
+                }
+                _ => write.deleted.push(id),
+            }
+        }
+        write.users = written.users.iter().filter_map(|id| self.users.get(id)?.clone()).collect();
+        for key in &written.emails {
+            if let Some(Some(owner)) = self.emails.get(key) {
+                write.emails.push(EmailRow { id: record("user_email", key), user_id: owner.as_str().to_owned() });
+            }
+        }
+        write.imports = written.imports.iter().filter_map(|id| self.imports.get(id)?.clone()).collect();
+        write.kept = written.kept.clone();
+        write
+    }
+}
+
+fn generated(number: i64) -> String {
+    format!("C-{number}")
+}
+
+/// Notes what became of an account: versions, rows to write, changes for the event.
+fn note_account(
+    written: &mut Written,
+    changes: &mut Vec<Value>,
+    invoices: &mut Vec<Value>,
+    before: Option<&Account>,
+    after: Option<&mut Account>,
+    at: DateTime<Utc>,
+) {
+    let Some(after) = after else {
+        if let Some(before) = before {
+            let id = before.customer.id.clone();
+            changes.extend(change("customer", id.as_str(), Some(&before.customer), None::<&Customer>));
+            written.customers.entry(id).or_insert(RowFate::Update);
+        }
+        return;
+    };
+    let customer_id = after.customer.id.clone();
+    for (id, invoice) in &mut after.invoices {
+        let old = before.and_then(|before| before.invoices.get(id));
+        if old == Some(&*invoice) {
+            continue;
+        }
+        if let Some(old) = old {
+            invoice.version = old.version + 1;
+            invoice.updated_at = at;
+        }
+        changes.extend(change("invoice", id.as_str(), old, Some(&*invoice)));
+        invoices.push(json_of(&*invoice));
+        let fate = if old.is_some() { RowFate::Update } else { RowFate::Insert };
+        written.invoices.entry(id.clone()).or_insert((customer_id.clone(), fate));
+    }
+    for (id, payment) in &mut after.payments {
+        let old = before.and_then(|before| before.payments.get(id));
+        if old == Some(&*payment) {
+            continue;
+        }
+        if let Some(old) = old {
+            payment.version = old.version + 1;
+            payment.updated_at = at;
+        }
+        changes.extend(change("payment", id.as_str(), old, Some(&*payment)));
+        let fate = if old.is_some() { RowFate::Update } else { RowFate::Insert };
+        written.payments.entry(id.clone()).or_insert((customer_id.clone(), fate));
+    }
+    let old = before.map(|before| &before.customer);
+    if old != Some(&after.customer) {
+        if let Some(old) = old {
+            after.customer.version = old.version + 1;
+            after.customer.updated_at = at;
+        }
+        changes.extend(change("customer", customer_id.as_str(), old, Some(&after.customer)));
+        let fate = if old.is_some() { RowFate::Update } else { RowFate::Insert };
+        written.customers.entry(customer_id).or_insert(fate);
+    }
+}
+
+/// `{"type","id","before","after"}` with only the fields that differ; a new row has no `before`, a removed one no `after`.
+fn change<T: Serialize>(kind: &str, id: &str, before: Option<&T>, after: Option<&T>) -> Option<Value> {
+    let before = before.map(json_of);
+    let after = after.map(json_of);
+    let (before, after) = match (before, after) {
+        (Some(Value::Object(mut before)), Some(Value::Object(mut after))) => {
+            for (field, old) in &mut before {
+                if !after.contains_key(field) {
+                    after.insert(field.clone(), Value::Null);
+                } else if after.get(field) == Some(old) {
+                    after.remove(field);
+                    *old = Value::Null;
+                }
+            }
+            before.retain(|field, _| after.contains_key(field));
+            if after.is_empty() {
+                return None;
+            }
+            (Value::Object(before), Value::Object(after))
+        }
+        (before, after) => (before.unwrap_or(Value::Null), after.unwrap_or(Value::Null)),
+    };
+    Some(json!({ "type": kind, "id": id, "before": before, "after": after }))
+}
+
+fn json_of<T: Serialize>(value: &T) -> Value {
+    serde_json::to_value(value).unwrap_or(Value::Null)
+}

@@ -1,0 +1,15 @@
+//! The one way business data changes.
+//!
+//! A use case hands the committer a [`Command`]: what it needs to see, how it decides, what it answers. One task per
+//! process drains the queue, loads what the waiting commands need in one query, lets each decide on the [`Desk`] in
+//! turn (the later ones see what the earlier ones changed), and writes all of it in ONE transaction that moves
+//! `head.seq`. If another node moved the head, everything is loaded and decided again, with jittered, bounded retries.
+//! So every history is serialisable and totally ordered, on one node or ten.
+
+mod command;
+mod committer;
+mod desk;
+
+pub(crate) use command::{Command, Needs, NewEvent, Stop};
+pub(crate) use committer::Committer;
+pub(crate) use desk::{Desk, Head, Kept};

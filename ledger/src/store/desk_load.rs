@@ -1,0 +1,191 @@
+//! Loads what commands need onto the desk, in one query.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::{Account, CustomerId, Invoice, Payment, PaymentId};
+use surrealdb::types::{RecordId, SurrealValue};
+
+use super::rows::{
+    CustomerRow, EmailRow, IdempotencyRow, ImportRow, InvoiceRow, PaymentRow, ReferenceRow, UserRow,
+};
+use super::{Store, key, record};
+use crate::Result;
+use crate::commit::{Desk, Kept, Needs};
+
+/// Beyond what was asked for, so many generated references are looked up: they are often taken by imported ones.
+const SPARE_REFERENCES: usize = 8;
+
+impl Store {
+    /// Puts everything named in `needs` on the desk, unless it is there already.
+    pub(crate) async fn load(&self, desk: &mut Desk, needs: &Needs) -> Result<()> {
+        let accounts = wanted(&needs.accounts, |id| !desk.accounts.contains_key(id));
+        let payments = wanted(&needs.payments, |id| !desk.payments.contains(id));
+        let mut references = wanted(&needs.references, |key| !desk.references.contains_key(key));
+        if needs.generated > 0 {
+            references.extend(desk.reference_candidates(needs.generated + SPARE_REFERENCES));
+        }
+        let users = wanted(&needs.users, |id| !desk.users.contains_key(id));
+        let all_users = needs.all_users && !desk.all_users;
+        let emails = wanted(&needs.emails, |key| !desk.emails.contains_key(key));
+        let imports = wanted(&needs.imports, |id| !desk.imports.contains_key(id));
+        let keys = wanted(&needs.keys, |key| !desk.kept.contains_key(key));
+        let history = wanted(&needs.history, |id| !desk.history.contains_key(id));
+
+        // Accounts, payments and keys are what every payment needs: one query, so that the hot path is one round trip.
+        if !(accounts.is_empty() && payments.is_empty() && keys.is_empty()) {
+            let mut text = String::new();
+            text.push_str("SELECT * FROM $customers; ");
+            text.push_str("SELECT * FROM invoice WHERE customer_id IN $customer_ids AND open = true; ");
+            text.push_str("SELECT * FROM $payments; ");
+            text.push_str("SELECT * FROM $keys; ");
+            let customer_ids: Vec<String> = accounts.iter().map(|id| id.as_str().to_owned()).collect();
+            let mut response = self
+                .db
+                .query(text)
+                .bind(("customers", records("customer", accounts.iter().map(|id| id.as_str()))))
+                .bind(("customer_ids", customer_ids))
+                .bind(("payments", records("payment", payments.iter().map(|id| id.as_str()))))
+                .bind(("keys", records("idempotency", keys.iter().map(String::as_str))))
+                .await?;
+            let customer_rows: Vec<CustomerRow> = response.take(0)?;
+            let invoice_rows: Vec<InvoiceRow> = response.take(1)?;
+            let payment_rows: Vec<PaymentRow> = response.take(2)?;
+            let kept_rows: Vec<IdempotencyRow> = response.take(3)?;
+            for id in accounts {
+                desk.accounts.insert(id, None);
+            }
+            for row in customer_rows {
+                let customer = domain::Customer::try_from(row)?;
+                let id = customer.id.clone();
+                let account = Account { customer, invoices: BTreeMap::new(), payments: BTreeMap::new() };
+                desk.accounts.insert(id, Some(account));
+            }
+            for row in invoice_rows {
+                let invoice = Invoice::try_from(row)?;
+                if let Some(Some(account)) = desk.accounts.get_mut(&invoice.customer_id) {
+                    account.invoices.insert(invoice.id.clone(), invoice);
+                }
+            }
+            for key in keys {
+                desk.kept.insert(key, None);
+            }
+            for row in kept_rows {
+                desk.kept.insert(key(row.id), Some(Kept { fingerprint: row.fingerprint, answer: row.answer }));
+            }
+            self.place_payments(desk, payments, payment_rows).await?;
+        }
+        if !references.is_empty() {
+            let rows: Vec<ReferenceRow> =
+                self.pick("customer_reference", references.iter().map(String::as_str)).await?;
+            for key in references {
+                desk.references.insert(key, None);
+            }
+            for row in rows {
+                desk.references.insert(key(row.id), Some(CustomerId::from(row.customer_id)));
+            }
+        }
+        if all_users {
+            let rows: Vec<UserRow> = self.db.query("SELECT * FROM user").await?.take(0)?;
+            desk.all_users = true;
+            for row in rows {
+                desk.users.entry(key(row.id.clone()).into()).or_insert(Some(row));
+            }
+        }
+        if !users.is_empty() {
+            let rows: Vec<UserRow> = self.pick("user", users.iter().map(|id| id.as_str())).await?;
+            for id in users {
+                desk.users.insert(id, None);
+            }
+            for row in rows {
+                desk.users.insert(key(row.id.clone()).into(), Some(row));
+            }
+        }
+        if !emails.is_empty() {
+            let rows: Vec<EmailRow> = self.pick("user_email", emails.iter().map(String::as_str)).await?;
+            for key in emails {
+                desk.emails.insert(key, None);
+            }
+            for row in rows {
+                desk.emails.insert(key(row.id), Some(row.user_id.into()));
+            }
+        }
+        if !imports.is_empty() {
+            let rows: Vec<ImportRow> = self.pick("import", imports.iter().map(|id| id.as_str())).await?;
+            for id in imports {
+                desk.imports.insert(id, None);
+            }
+            for row in rows {
+                desk.imports.insert(key(row.id.clone()).into(), Some(row));
+            }
+        }
+        for id in history {
+            let history = self.history(&id).await?;
+            desk.history.insert(id, history);
+        }
+        Ok(())
+    }
+
+    /// Puts payments into their accounts, with the closed invoices they are allocated to.
+    async fn place_payments(&self, desk: &mut Desk, ids: Vec<PaymentId>, rows: Vec<PaymentRow>) -> Result<()> {
+        let mut closed = BTreeSet::new();
+        let mut found = Vec::new();
+        for row in rows {
+            let payment = Payment::try_from(row)?;
+            if let Some(Some(account)) = desk.accounts.get(&payment.customer_id) {
+                let allocated = payment.allocations.iter().map(|allocation| &allocation.invoice_id);
+                closed.extend(allocated.filter(|id| !account.invoices.contains_key(*id)).cloned());
+            }
+            found.push(payment);
+        }
+        if !closed.is_empty() {
+            let rows: Vec<InvoiceRow> = self.pick("invoice", closed.iter().map(|id| id.as_str())).await?;
+            for row in rows {
+                let invoice = Invoice::try_from(row)?;
+                if let Some(Some(account)) = desk.accounts.get_mut(&invoice.customer_id) {
+                    account.invoices.insert(invoice.id.clone(), invoice);
+                }
+            }
+        }
+        desk.payments.extend(ids);
+        for payment in found {
+            if let Some(Some(account)) = desk.accounts.get_mut(&payment.customer_id) {
+                account.payments.insert(payment.id.clone(), payment);
+            }
+        }
+        Ok(())
+    }
+
+    /// Rows by id; those that are not there are left out.
+    pub(super) async fn pick<'a, T: SurrealValue>(
+        &self,
+        table: &str,
+        keys: impl Iterator<Item = &'a str>,
+    ) -> Result<Vec<T>> {
+        Ok(self.db.query("SELECT * FROM $ids").bind(("ids", records(table, keys))).await?.take(0)?)
+    }
+
+    async fn history(&self, id: &CustomerId) -> Result<Option<&'static str>> {
+        let mut response = self
+            .db
+            .query("SELECT VALUE id FROM invoice WHERE customer_id = $id LIMIT 1")
+            .query("SELECT VALUE id FROM payment WHERE customer_id = $id LIMIT 1")
+            .query("SELECT VALUE id FROM event WHERE customer_id = $id AND kind = 'note.added' LIMIT 1")
+            .bind(("id", id.as_str().to_owned()))
+            .await?;
+        for (index, what) in ["invoices", "payments", "notes"].into_iter().enumerate() {
+            let found: Vec<RecordId> = response.take(index)?;
+            if !found.is_empty() {
+                return Ok(Some(what));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn wanted<T: Clone + Ord>(needed: &[T], absent: impl Fn(&T) -> bool) -> Vec<T> {
+    needed.iter().filter(|item| absent(item)).cloned().collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+fn records<'a>(table: &str, keys: impl Iterator<Item = &'a str>) -> Vec<RecordId> {
+    keys.map(|key| record(table, key)).collect()
+}

@@ -1,0 +1,56 @@
+//! Numbered, checksummed migrations. Each runs once, in one transaction with the note that it ran.
+
+use sha2::{Digest, Sha256};
+use surrealdb::types::SurrealValue;
+
+use super::Store;
+use crate::{OpenError, chain::hex};
+
+const MIGRATIONS: &[(&str, &str)] = &[("0001_foundation", include_str!("../../migrations/0001_foundation.surql"))];
+
+#[derive(SurrealValue)]
+struct Applied {
+    name: String,
+    checksum: String,
+}
+
+impl Store {
+    pub(super) async fn migrate(&self) -> Result<(), OpenError> {
+        let failed = |name: &str, error: surrealdb::Error| OpenError(format!("Migration {name} failed: {error}"));
+        let mut response = self
+            .db
+            .query("DEFINE TABLE IF NOT EXISTS migration SCHEMALESS; SELECT name, checksum FROM migration ORDER BY name;")
+            .await
+            .map_err(|error| failed("list", error))?;
+        let applied: Vec<Applied> = response.take(1).map_err(|error| failed("list", error))?;
+        for (index, (name, text)) in MIGRATIONS.iter().enumerate() {
+            let checksum = hex(&Sha256::digest(text.as_bytes()));
+            match applied.get(index) {
+                Some(done) if done.name != *name => {
+                    return Err(OpenError(format!("Migration {} was applied where {name} belongs.", done.name)));
+                }
+                Some(done) if done.checksum != checksum => {
+                    return Err(OpenError(format!("Migration {name} was changed after it was applied.")));
+                }
+                Some(_) => {}
+                None => {
+                    let script = format!(
+                        "BEGIN; {text}\nCREATE migration CONTENT {{ name: $name, checksum: $checksum, at: time::now() }}; COMMIT;"
+                    );
+                    self.db
+                        .query(script)
+                        .bind(("name", (*name).to_owned()))
+                        .bind(("checksum", checksum))
+                        .await
+                        .and_then(|response| response.check())
+                        .map_err(|error| failed(name, error))?;
+                    tracing::info!(migration = name, "migrated");
+                }
+            }
+        }
+        if applied.len() > MIGRATIONS.len() {
+            return Err(OpenError("This database was written by a newer Duebook; use that version.".to_owned()));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,83 @@
+//! SurrealDB: the connection, the schema, every statement. No other module holds SurrealQL.
+
+mod commit;
+mod desk_load;
+mod live;
+mod migrate;
+mod read;
+pub(crate) mod rows;
+mod session;
+mod side;
+
+use std::time::Duration;
+
+use surrealdb::Surreal;
+use surrealdb::engine::any::Any;
+use surrealdb::opt::auth::Root;
+use surrealdb::types::{RecordId, RecordIdKey};
+
+pub(crate) use commit::{CommitError, Write};
+pub(crate) use live::WakeUps;
+pub(crate) use read::{CustomerPage, Keyset, PaymentPage};
+
+use crate::OpenError;
+
+/// One long-lived handle to the database. Never cloned per request: cloning a handle opens a session.
+pub(crate) struct Store {
+    db: Surreal<Any>,
+}
+
+const NAMESPACE: &str = "duebook";
+const DATABASE: &str = "main";
+
+impl Store {
+    /// Connects to `url` and brings the schema up to date.
+    pub(crate) async fn open(url: &str, credentials: Option<&(String, String)>) -> Result<Self, OpenError> {
+        let failed = |what: &str, error: surrealdb::Error| OpenError(format!("{what} {}: {error}", redacted(url)));
+        let connecting = surrealdb::engine::any::connect(url);
+        let db = tokio::time::timeout(Duration::from_secs(30), connecting)
+            .await
+            .map_err(|_| OpenError(format!("The database at {} did not answer within 30 s.", redacted(url))))?
+            .map_err(|error| failed("Can't open the database at", error))?;
+        if let Some((username, password)) = credentials {
+            db.signin(Root { username: username.clone(), password: password.clone() })
+                .await
+                .map_err(|error| failed("Can't sign in to the database at", error))?;
+        }
+        db.query(format!(
+            "DEFINE NAMESPACE IF NOT EXISTS {NAMESPACE}; USE NS {NAMESPACE}; DEFINE DATABASE IF NOT EXISTS {DATABASE};"
+        ))
+        .await
+        .and_then(|response| response.check())
+        .map_err(|error| failed("Can't prepare the database at", error))?;
+        db.use_ns(NAMESPACE).use_db(DATABASE).await.map_err(|error| failed("Can't use the database at", error))?;
+        let store = Self { db };
+        store.migrate().await?;
+        Ok(store)
+    }
+
+    /// Whether the database answers.
+    pub(crate) async fn ready(&self) -> bool {
+        let ask = async { self.db.query("RETURN 1").await.and_then(|response| response.check()).is_ok() };
+        tokio::time::timeout(Duration::from_secs(2), ask).await.unwrap_or(false)
+    }
+}
+
+/// The address without what may be secret in it.
+fn redacted(url: &str) -> &str {
+    url.split('?').next().unwrap_or_default()
+}
+
+/// `table:key` with a text key.
+pub(crate) fn record(table: &str, key: &str) -> RecordId {
+    RecordId::new(table, key)
+}
+
+/// The text key of a record id.
+pub(crate) fn key(id: RecordId) -> String {
+    match id.key {
+        RecordIdKey::String(text) => text,
+        RecordIdKey::Number(number) => number.to_string(),
+        other => format!("{other:?}"),
+    }
+}

@@ -1,0 +1,537 @@
+//! Questions the screens and the API ask.
+
+use std::fmt::Write as _;
+
+use domain::customer::{CustomerFilter, CustomerSort, SortBy};
+use domain::invoice::InvoiceView;
+use domain::{Counts, Customer, CustomerId, Event, EventKind, Invoice, InvoiceId, Payment, PaymentId};
+use serde::{Deserialize, Serialize};
+use surrealdb::types::{RecordId, SurrealValue, Value};
+
+use super::rows::{CustomerRow, EventRow, ImportErrorRow, ImportRow, InvoiceRow, PaymentRow, UserRow, status_rank};
+use super::{Store, key, record};
+use crate::payment::PaymentSort;
+use crate::{Error, InvoiceQuery, PaymentQuery, Result};
+
+/// Where a page ends: the values it is ordered by, and the id that breaks ties. Opaque on the wire.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Keyset {
+    /// One per sort column.
+    pub values: Vec<KeyValue>,
+    /// The last row's id.
+    pub id: String,
+}
+
+/// A value rows are ordered by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum KeyValue {
+    Int(i64),
+    Text(String),
+}
+
+/// Rows of one page and how many match in all.
+pub(crate) struct CustomerPage {
+    pub rows: Vec<Customer>,
+    pub next: Option<Keyset>,
+    pub total: u64,
+}
+
+/// Rows of one page and how many match in all.
+pub(crate) struct PaymentPage {
+    pub rows: Vec<Payment>,
+    pub next: Option<Keyset>,
+    pub total: u64,
+}
+
+#[derive(SurrealValue)]
+struct Count {
+    count: i64,
+}
+
+#[derive(SurrealValue)]
+struct StatusCount {
+    status_rank: i64,
+    count: i64,
+}
+
+/// A condition under construction: text with numbered parameters, never values.
+#[derive(Default)]
+struct Where {
+    parts: Vec<String>,
+    values: Vec<Value>,
+}
+
+impl Where {
+    /// Adds `{column} {operator} $value`.
+    fn is(&mut self, left: &str, operator: &str, value: impl SurrealValue) {
+        let parameter = self.value(value);
+        self.parts.push(format!("{left} {operator} {parameter}"));
+    }
+
+    fn value(&mut self, value: impl SurrealValue) -> String {
+        self.values.push(value.into_value());
+        format!("$p{}", self.values.len())
+    }
+
+    fn text(&self) -> String {
+        if self.parts.is_empty() { "true".to_owned() } else { self.parts.join(" AND ") }
+    }
+
+    /// Only rows after `last` in the given order.
+    fn after(&mut self, columns: &[(&str, bool)], last: &Keyset) {
+        let mut alternatives = Vec::new();
+        let mut equal = String::new();
+        for ((column, descending), value) in columns.iter().zip(&last.values) {
+            let parameter = match value {
+                KeyValue::Int(number) => self.value(*number),
+                KeyValue::Text(text) => self.value(text.clone()),
+            };
+            let operator = if *descending { "<" } else { ">" };
+            alternatives.push(format!("({equal}{column} {operator} {parameter})"));
+            let _ = write!(equal, "{column} = {parameter} AND ");
+        }
+        let id = self.value(last.id.clone());
+        let operator = if columns.first().is_some_and(|(_, descending)| *descending) { "<" } else { ">" };
+        alternatives.push(format!("({equal}record::id(id) {operator} {id})"));
+        self.parts.push(format!("({})", alternatives.join(" OR ")));
+    }
+}
+
+fn order_by(columns: &[(&str, bool)]) -> String {
+    let mut text = String::new();
+    for (column, descending) in columns {
+        let _ = write!(text, "{column} {}, ", if *descending { "DESC" } else { "ASC" });
+    }
+    let descending = columns.first().is_some_and(|(_, descending)| *descending);
+    let _ = write!(text, "id {}", if descending { "DESC" } else { "ASC" });
+    text
+}
+
+fn customer_column(sort: CustomerSort) -> &'static str {
+    match sort {
+        CustomerSort::Name => "name_key",
+        CustomerSort::Reference => "reference_key",
+        CustomerSort::Outstanding => "outstanding_face",
+        CustomerSort::Overdue => "overdue_face",
+        CustomerSort::NextDueDate => "due_key",
+        CustomerSort::Status => "status_rank",
+        CustomerSort::CreatedAt => "created_us",
+        CustomerSort::UpdatedAt => "updated_us",
+    }
+}
+
+fn customer_key(sort: CustomerSort, row: &CustomerRow) -> KeyValue {
+    match sort {
+        CustomerSort::Name => KeyValue::Text(row.name_key.clone()),
+        CustomerSort::Reference => KeyValue::Text(row.reference_key.clone()),
+        CustomerSort::Outstanding => KeyValue::Int(row.outstanding_face),
+        CustomerSort::Overdue => KeyValue::Int(row.overdue_face),
+        CustomerSort::NextDueDate => KeyValue::Text(row.due_key.clone()),
+        CustomerSort::Status => KeyValue::Int(row.status_rank),
+        CustomerSort::CreatedAt => KeyValue::Int(row.created_us),
+        CustomerSort::UpdatedAt => KeyValue::Int(row.updated_us),
+    }
+}
+
+fn payment_column(sort: PaymentSort) -> &'static str {
+    match sort {
+        PaymentSort::ReceivedOn => "received_on",
+        PaymentSort::Amount => "amount_face",
+        PaymentSort::CreatedAt => "created_us",
+    }
+}
+
+fn payment_key(sort: PaymentSort, row: &PaymentRow) -> KeyValue {
+    match sort {
+        PaymentSort::ReceivedOn => KeyValue::Text(row.received_on.clone()),
+        PaymentSort::Amount => KeyValue::Int(row.amount_face),
+        PaymentSort::CreatedAt => KeyValue::Int(row.created_us),
+    }
+}
+
+fn customer_where(filter: &CustomerFilter) -> Where {
+    let mut condition = Where::default();
+    condition.is("archived", "=", filter.archived);
+    if let Some(status) = filter.status {
+        condition.is("status_rank", "=", status_rank(status));
+    }
+    if let Some(owner) = &filter.owner {
+        condition.is("owner", "=", owner.as_str().to_owned());
+    }
+    if let Some(tag) = &filter.tag {
+        condition.is("tags", "CONTAINS", tag.clone());
+    }
+    if let Some(currency) = filter.currency {
+        condition.is("currency", "=", currency.to_string());
+    }
+    if let Some(min) = filter.min_outstanding {
+        condition.is("outstanding_face", ">=", min);
+    }
+    if let Some(max) = filter.max_outstanding {
+        condition.is("outstanding_face", "<=", max);
+    }
+    if let Some(from) = filter.due_from {
+        condition.is("due_key", ">=", from.to_string());
+        condition.is("due_key", "<", super::rows::NEVER.to_owned());
+    }
+    if let Some(to) = filter.due_to {
+        condition.is("due_key", "<=", to.to_string());
+    }
+    for word in filter.q.as_deref().map(domain::customer::search_words).unwrap_or_default() {
+        condition.is("search", "CONTAINS", word);
+    }
+    condition
+}
+
+impl Store {
+    /// Runs a statement whose parameters are numbered `$p1`, `$p2`, ….
+    async fn ask(&self, text: String, values: Vec<Value>) -> Result<surrealdb::IndexedResults> {
+        let mut query = self.db.query(text);
+        for (index, value) in values.into_iter().enumerate() {
+            query = query.bind((format!("p{}", index + 1), value));
+        }
+        Ok(query.await?)
+    }
+
+    pub(crate) async fn customers(
+        &self,
+        filter: &CustomerFilter,
+        sort: &[SortBy<CustomerSort>],
+        limit: u32,
+        after: Option<&Keyset>,
+    ) -> Result<CustomerPage> {
+        let columns: Vec<(&str, bool)> =
+            sort.iter().map(|by| (customer_column(by.field), by.descending)).collect();
+        let mut condition = customer_where(filter);
+        let total = self.count("customer", &condition).await?;
+        if let Some(last) = after {
+            condition.after(&columns, last);
+        }
+        let text = format!(
+            "SELECT * FROM customer WHERE {} ORDER BY {} LIMIT {}",
+            condition.text(),
+            order_by(&columns),
+            limit + 1
+        );
+        let mut rows: Vec<CustomerRow> = self.ask(text, condition.values).await?.take(0)?;
+        let more = rows.len() > limit as usize;
+        rows.truncate(limit as usize);
+        let next = rows.last().filter(|_| more).map(|row| Keyset {
+            values: sort.iter().map(|by| customer_key(by.field, row)).collect(),
+            id: key(row.id.clone()),
+        });
+        let rows = rows.into_iter().map(Customer::try_from).collect::<Result<_>>()?;
+        Ok(CustomerPage { rows, next, total })
+    }
+
+    async fn count(&self, table: &str, condition: &Where) -> Result<u64> {
+        let text = format!("SELECT count() FROM {table} WHERE {} GROUP ALL", condition.text());
+        let count: Option<Count> = self.ask(text, condition.values.clone()).await?.take(0)?;
+        Ok(count.map_or(0, |row| row.count.unsigned_abs()))
+    }
+
+    pub(crate) async fn customer_counts(&self) -> Result<Counts> {
+        let rows: Vec<StatusCount> = self
+            .db
+            .query("SELECT status_rank, count() FROM customer WHERE archived = false GROUP BY status_rank")
+            .await?
+            .take(0)?;
+        let of = |rank: i64| {
+            rows.iter().find(|row| row.status_rank == rank).map_or(0, |row| row.count.unsigned_abs())
+        };
+        let (overdue, pending, paid) = (of(0), of(1), of(2));
+        Ok(Counts { all: overdue + pending + paid, overdue, pending, paid })
+    }
+
+    pub(crate) async fn customer(&self, id: &CustomerId) -> Result<Customer> {
+        let rows: Vec<CustomerRow> = self.pick("customer", std::iter::once(id.as_str())).await?;
+        rows.into_iter().next().ok_or(Error::NotFound("customer"))?.try_into()
+    }
+
+    /// Names by id, for lists that show whose a row is.
+    pub(crate) async fn customer_names(&self, ids: &[&str]) -> Result<std::collections::HashMap<String, String>> {
+        #[derive(SurrealValue)]
+        struct Named {
+            id: RecordId,
+            name: String,
+        }
+        let ids: Vec<RecordId> = ids.iter().map(|id| record("customer", id)).collect();
+        let rows: Vec<Named> = self.db.query("SELECT id, name FROM $ids").bind(("ids", ids)).await?.take(0)?;
+        Ok(rows.into_iter().map(|row| (key(row.id), row.name)).collect())
+    }
+
+    pub(crate) async fn invoices(
+        &self,
+        query: &InvoiceQuery,
+        business_date: chrono::NaiveDate,
+        limit: u32,
+        after: Option<&Keyset>,
+    ) -> Result<(Vec<InvoiceView>, Option<Keyset>, u64)> {
+        let mut condition = Where::default();
+        if let Some(customer) = &query.customer_id {
+            condition.is("customer_id", "=", customer.as_str().to_owned());
+        }
+        if let Some(status) = query.status {
+            condition.is("status", "=", status.as_str().to_owned());
+        }
+        match query.overdue {
+            Some(true) => {
+                condition.is("open", "=", true);
+                condition.is("due_date", "<", business_date.to_string());
+            }
+            Some(false) => {
+                let today = condition.value(business_date.to_string());
+                condition.parts.push(format!("(open = false OR due_date >= {today})"));
+            }
+            None => {}
+        }
+        if let Some(from) = query.due_from {
+            condition.is("due_date", ">=", from.to_string());
+        }
+        if let Some(to) = query.due_to {
+            condition.is("due_date", "<=", to.to_string());
+        }
+        if let Some(q) = &query.q {
+            condition.is("string::lowercase(number)", "CONTAINS", q.trim().to_lowercase());
+        }
+        let total = self.count("invoice", &condition).await?;
+        let columns = [("due_date", false)];
+        if let Some(last) = after {
+            condition.after(&columns, last);
+        }
+        let text = format!(
+            "SELECT * FROM invoice WHERE {} ORDER BY {} LIMIT {}",
+            condition.text(),
+            order_by(&columns),
+            limit + 1
+        );
+        let mut rows: Vec<InvoiceRow> = self.ask(text, condition.values).await?.take(0)?;
+        let more = rows.len() > limit as usize;
+        rows.truncate(limit as usize);
+        let next = rows
+            .last()
+            .filter(|_| more)
+            .map(|row| Keyset { values: vec![KeyValue::Text(row.due_date.clone())], id: key(row.id.clone()) });
+        let rows = rows
+            .into_iter()
+            .map(|row| Ok(Invoice::try_from(row)?.view(business_date)))
+            .collect::<Result<_>>()?;
+        Ok((rows, next, total))
+    }
+
+    pub(crate) async fn invoice(&self, id: &InvoiceId) -> Result<Invoice> {
+        let rows: Vec<InvoiceRow> = self.pick("invoice", std::iter::once(id.as_str())).await?;
+        rows.into_iter().next().ok_or(Error::NotFound("invoice"))?.try_into()
+    }
+
+    pub(crate) async fn payments(
+        &self,
+        query: &PaymentQuery,
+        sort: &[SortBy<PaymentSort>],
+        limit: u32,
+        after: Option<&Keyset>,
+    ) -> Result<PaymentPage> {
+        let mut condition = Where::default();
+        if let Some(customer) = &query.customer_id {
+            condition.is("customer_id", "=", customer.as_str().to_owned());
+        }
+        if let Some(status) = query.status {
+            condition.is("status", "=", status.as_str().to_owned());
+        }
+        if let Some(method) = query.method {
+            condition.is("method", "=", method.as_str().to_owned());
+        }
+        if let Some(from) = query.received_from {
+            condition.is("received_on", ">=", from.to_string());
+        }
+        if let Some(to) = query.received_to {
+            condition.is("received_on", "<=", to.to_string());
+        }
+        for word in query.q.as_deref().map(domain::customer::search_words).unwrap_or_default() {
+            let word = condition.value(word);
+            condition.parts.push(format!(
+                "(string::lowercase(reference ?? '') CONTAINS {word} \
+                 OR type::record('customer', customer_id).name_key CONTAINS {word})"
+            ));
+        }
+        let total = self.count("payment", &condition).await?;
+        let columns: Vec<(&str, bool)> = sort.iter().map(|by| (payment_column(by.field), by.descending)).collect();
+        if let Some(last) = after {
+            condition.after(&columns, last);
+        }
+        let text = format!(
+            "SELECT * FROM payment WHERE {} ORDER BY {} LIMIT {}",
+            condition.text(),
+            order_by(&columns),
+            limit + 1
+        );
+        let mut rows: Vec<PaymentRow> = self.ask(text, condition.values).await?.take(0)?;
+        let more = rows.len() > limit as usize;
+        rows.truncate(limit as usize);
+        let next = rows.last().filter(|_| more).map(|row| Keyset {
+            values: sort.iter().map(|by| payment_key(by.field, row)).collect(),
+            id: key(row.id.clone()),
+        });
+        let rows = rows.into_iter().map(Payment::try_from).collect::<Result<_>>()?;
+        Ok(PaymentPage { rows, next, total })
+    }
+
+    pub(crate) async fn payment(&self, id: &PaymentId) -> Result<Payment> {
+        let rows: Vec<PaymentRow> = self.pick("payment", std::iter::once(id.as_str())).await?;
+        rows.into_iter().next().ok_or(Error::NotFound("payment"))?.try_into()
+    }
+
+    /// Payments the mock gateway owes an answer by `now`, oldest first.
+    pub(crate) async fn due_simulations(&self, now: chrono::DateTime<chrono::Utc>) -> Result<Vec<Payment>> {
+        let rows: Vec<PaymentRow> = self
+            .db
+            .query("SELECT * FROM payment WHERE simulated_due_at <= $now AND simulated_due_at > $epoch ORDER BY simulated_due_at LIMIT 500")
+            .bind(("now", now))
+            .bind(("epoch", chrono::DateTime::<chrono::Utc>::UNIX_EPOCH))
+            .await?
+            .take(0)?;
+        rows.into_iter().map(Payment::try_from).collect()
+    }
+
+    /// Open invoices past due on `today` whose lateness was not announced, oldest due first, at most `limit`.
+    pub(crate) async fn unannounced(&self, today: chrono::NaiveDate, limit: u32) -> Result<Vec<Invoice>> {
+        let rows: Vec<InvoiceRow> = self
+            .db
+            .query("SELECT * FROM invoice WHERE unannounced_due < $today AND unannounced_due > '' ORDER BY unannounced_due LIMIT $limit")
+            .bind(("today", today.to_string()))
+            .bind(("limit", i64::from(limit)))
+            .await?
+            .take(0)?;
+        rows.into_iter().map(Invoice::try_from).collect()
+    }
+
+    /// Stored events after `after`, in order.
+    pub(crate) async fn event_rows(&self, after: i64, limit: u32) -> Result<Vec<EventRow>> {
+        let (from, to) = (after + 1, after.saturating_add(i64::from(limit)));
+        Ok(self.db.query(format!("SELECT * FROM event:{from}..={to}")).await?.take(0)?)
+    }
+
+    pub(crate) async fn events(&self, after: i64, limit: u32) -> Result<Vec<Event>> {
+        self.event_rows(after, limit).await?.into_iter().map(Event::try_from).collect()
+    }
+
+    /// A customer's events before `before`, newest first.
+    pub(crate) async fn timeline(&self, id: &CustomerId, before: Option<i64>, limit: u32) -> Result<(Vec<Event>, u64)> {
+        let mut condition = Where::default();
+        condition.is("customer_id", "=", id.as_str().to_owned());
+        let total = self.count("event", &condition).await?;
+        if let Some(before) = before {
+            condition.is("seq", "<", before);
+        }
+        let text = format!("SELECT * FROM event WHERE {} ORDER BY seq DESC LIMIT {limit}", condition.text());
+        let rows: Vec<EventRow> = self.ask(text, condition.values).await?.take(0)?;
+        Ok((rows.into_iter().map(Event::try_from).collect::<Result<_>>()?, total))
+    }
+
+    /// Events of some kinds before `before`, newest first; `unread` narrows by what a user has read.
+    pub(crate) async fn events_of(
+        &self,
+        kinds: &[EventKind],
+        unread: Option<(bool, &super::rows::NotificationStateRow)>,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<(Vec<Event>, u64)> {
+        let mut condition = Where::default();
+        condition.is("kind", "IN", kinds.iter().map(|kind| kind.as_str().to_owned()).collect::<Vec<_>>());
+        if let Some((unread, state)) = unread {
+            let all_before = condition.value(state.all_before);
+            let read = condition.value(state.read.clone());
+            let seen = format!("(seq <= {all_before} OR seq IN {read})");
+            condition.parts.push(if unread { format!("!{seen}") } else { seen });
+        }
+        let total = self.count("event", &condition).await?;
+        if let Some(before) = before {
+            condition.is("seq", "<", before);
+        }
+        let text = format!("SELECT * FROM event WHERE {} ORDER BY seq DESC LIMIT {limit}", condition.text());
+        let rows: Vec<EventRow> = self.ask(text, condition.values).await?.take(0)?;
+        Ok((rows.into_iter().map(Event::try_from).collect::<Result<_>>()?, total))
+    }
+
+    /// How many events of some kinds a user has not read.
+    pub(crate) async fn count_unread(
+        &self,
+        kinds: &[EventKind],
+        state: &super::rows::NotificationStateRow,
+    ) -> Result<u64> {
+        let mut condition = Where::default();
+        condition.is("seq", ">", state.all_before);
+        condition.is("kind", "IN", kinds.iter().map(|kind| kind.as_str().to_owned()).collect::<Vec<_>>());
+        let from = state.all_before + 1;
+        let text = format!("SELECT count() FROM event:{from}.. WHERE {} GROUP ALL", condition.text());
+        let count: Option<Count> = self.ask(text, condition.values).await?.take(0)?;
+        let newer = count.map_or(0, |row| row.count.unsigned_abs());
+        Ok(newer.saturating_sub(state.read.len() as u64))
+    }
+
+    pub(crate) async fn users(&self) -> Result<Vec<UserRow>> {
+        Ok(self.db.query("SELECT * FROM user ORDER BY name").await?.take(0)?)
+    }
+
+    pub(crate) async fn user(&self, id: &str) -> Result<Option<UserRow>> {
+        let rows: Vec<UserRow> = self.pick("user", std::iter::once(id)).await?;
+        Ok(rows.into_iter().next())
+    }
+
+    pub(crate) async fn user_by_email(&self, email_key: &str) -> Result<Option<UserRow>> {
+        let rows: Vec<super::rows::EmailRow> = self.pick("user_email", std::iter::once(email_key)).await?;
+        match rows.into_iter().next() {
+            Some(row) => self.user(&row.user_id).await,
+            None => Ok(None),
+        }
+    }
+
+    pub(crate) async fn has_users(&self) -> Result<bool> {
+        let found: Vec<RecordId> = self.db.query("SELECT VALUE id FROM user LIMIT 1").await?.take(0)?;
+        Ok(!found.is_empty())
+    }
+
+    pub(crate) async fn imports(&self, before: Option<&str>, limit: u32) -> Result<(Vec<ImportRow>, u64)> {
+        let total = self.count("import", &Where::default()).await?;
+        let mut condition = Where::default();
+        if let Some(before) = before {
+            condition.is("record::id(id)", "<", before.to_owned());
+        }
+        // Ids begin with the time they were made, so their order is the imports' order.
+        let text = format!("SELECT * FROM import WHERE {} ORDER BY id DESC LIMIT {limit}", condition.text());
+        Ok((self.ask(text, condition.values).await?.take(0)?, total))
+    }
+
+    pub(crate) async fn import(&self, id: &str) -> Result<ImportRow> {
+        let rows: Vec<ImportRow> = self.pick("import", std::iter::once(id)).await?;
+        rows.into_iter().next().ok_or(Error::NotFound("import"))
+    }
+
+    /// Imports that had not come to an end.
+    pub(crate) async fn unfinished_imports(&self) -> Result<Vec<ImportRow>> {
+        Ok(self
+            .db
+            .query("SELECT * FROM import WHERE state IN ['uploaded', 'mapped', 'validated', 'committing']")
+            .await?
+            .take(0)?)
+    }
+
+    /// Wrong cells of an import from position `from`, in row order.
+    pub(crate) async fn import_errors(&self, id: &str, from: i64, limit: u32) -> Result<Vec<ImportErrorRow>> {
+        let to = from.saturating_add(i64::from(limit));
+        let bounds = RecordId::new(
+            "import_error",
+            surrealdb::types::RecordIdKeyRange {
+                start: std::ops::Bound::Included(error_key(id, from)),
+                end: std::ops::Bound::Excluded(error_key(id, to)),
+            },
+        );
+        Ok(self.db.query("SELECT * FROM $bounds").bind(("bounds", bounds)).await?.take(0)?)
+    }
+}
+
+/// Wrong cells are kept under `[import, position]`, so that a page of them is a range of ids.
+pub(super) fn error_key(import: &str, position: i64) -> surrealdb::types::RecordIdKey {
+    surrealdb::types::RecordIdKey::Array(surrealdb::types::array![import.to_owned(), position])
+}

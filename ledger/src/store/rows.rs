@@ -1,0 +1,536 @@
+//! Rows as the database keeps them, and what they are in `domain`. These types are the schema.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::import::{Import, ImportError};
+use domain::payment::{Allocation, Simulation};
+use domain::{
+    Currency, Customer, CustomerStatus, Event, Invoice, InvoiceKind, Money, Payment, PaymentMethod, PaymentSource, User,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use surrealdb::types::{RecordId, SurrealValue};
+
+use super::{key, record};
+use crate::{Error, Result};
+
+/// Sorts after every date: customers who owe nothing come last.
+pub(super) const NEVER: &str = "9999-12-31";
+
+fn broken(what: &str) -> Error {
+    Error::internal(format!("broken row: {what}"))
+}
+
+fn currency(code: &str) -> Result<Currency> {
+    code.parse().map_err(|_| broken("currency"))
+}
+
+fn date(text: &str) -> Result<NaiveDate> {
+    text.parse().map_err(|_| broken("date"))
+}
+
+/// The wire name of an enum, which is also how it is stored.
+fn name<T: Serialize>(value: &T) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(text)) => text,
+        _ => String::new(),
+    }
+}
+
+fn named<T: DeserializeOwned>(text: &str) -> Result<T> {
+    serde_json::from_value(serde_json::Value::String(text.to_owned())).map_err(|_| broken(text))
+}
+
+#[derive(Clone, Debug, SurrealValue)]
+pub(crate) struct HeadRow {
+    pub seq: i64,
+    pub hash: String,
+    pub next_reference: i64,
+}
+
+#[derive(Clone, Debug, SurrealValue)]
+pub(crate) struct CustomerRow {
+    pub id: RecordId,
+    pub reference: String,
+    pub reference_key: String,
+    pub name: String,
+    pub name_key: String,
+    pub email: Option<String>,
+    pub phone: Option<String>,
+    pub address: Option<String>,
+    pub notes: Option<String>,
+    pub tags: Vec<String>,
+    pub currency: String,
+    pub owner: Option<String>,
+    pub credit_limit: Option<i64>,
+    pub outstanding: i64,
+    pub outstanding_face: i64,
+    pub overdue: i64,
+    pub overdue_face: i64,
+    pub unapplied: i64,
+    pub due_key: String,
+    pub status_rank: i64,
+    pub open_invoices: i64,
+    pub archived: bool,
+    pub archived_at: Option<DateTime<Utc>>,
+    pub import_id: Option<String>,
+    pub search: String,
+    pub version: i64,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+    /// Microseconds since 1970, to order by.
+    pub created_us: i64,
+    pub updated_us: i64,
+}
+
+/// What references are compared by.
+pub(crate) fn reference_key(reference: &str) -> String {
+    reference.trim().to_lowercase()
+}
+
+pub(crate) fn status_rank(status: CustomerStatus) -> i64 {
+    match status {
+        CustomerStatus::Overdue => 0,
+        CustomerStatus::Pending => 1,
+        CustomerStatus::Paid => 2,
+    }
+}
+
+impl From<&Customer> for CustomerRow {
+    fn from(customer: &Customer) -> Self {
+        Self {
+            id: record("customer", customer.id.as_str()),
+            reference: customer.reference.clone(),
+            reference_key: reference_key(&customer.reference),
+            name: customer.name.clone(),
+            name_key: customer.name.to_lowercase(),
+            email: customer.email.clone(),
+            phone: customer.phone.clone(),
+            address: customer.address.clone(),
+            notes: customer.notes.clone(),
+            tags: customer.tags.clone(),
+            currency: customer.currency.to_string(),
+            owner: customer.owner.clone().map(String::from),
+            credit_limit: customer.credit_limit.map(|money| money.minor()),
+            outstanding: customer.outstanding.minor(),
+            outstanding_face: customer.outstanding.face_value(),
+            overdue: customer.overdue.minor(),
+            overdue_face: customer.overdue.face_value(),
+            unapplied: customer.unapplied.minor(),
+            due_key: customer.next_due_date.map_or_else(|| NEVER.to_owned(), |due| due.to_string()),
+            status_rank: status_rank(customer.status),
+            open_invoices: customer.open_invoices,
+            archived: customer.archived_at.is_some(),
+            archived_at: customer.archived_at,
+            import_id: customer.import_id.clone().map(String::from),
+            search: domain::customer::search_text(
+                &customer.name,
+                &customer.reference,
+                customer.email.as_deref(),
+                customer.phone.as_deref(),
+            ),
+            version: customer.version,
+            created_at: customer.created_at,
+            updated_at: customer.updated_at,
+            created_us: customer.created_at.timestamp_micros(),
+            updated_us: customer.updated_at.timestamp_micros(),
+        }
+    }
+}
+
+impl TryFrom<CustomerRow> for Customer {
+    type Error = Error;
+
+    fn try_from(row: CustomerRow) -> Result<Self> {
+        let currency = currency(&row.currency)?;
+        let money = |minor| Money::from_minor(minor, currency);
+        Ok(Self {
+            id: key(row.id).into(),
+            reference: row.reference,
+            name: row.name,
+            email: row.email,
+            phone: row.phone,
+            address: row.address,
+            notes: row.notes,
+            tags: row.tags,
+            currency,
+            owner: row.owner.map(Into::into),
+            credit_limit: row.credit_limit.map(money),
+            outstanding: money(row.outstanding),
+            overdue: money(row.overdue),
+            unapplied: money(row.unapplied),
+            next_due_date: if row.due_key == NEVER { None } else { Some(date(&row.due_key)?) },
+            status: match row.status_rank {
+                0 => CustomerStatus::Overdue,
+                1 => CustomerStatus::Pending,
+                _ => CustomerStatus::Paid,
+            },
+            open_invoices: row.open_invoices,
+            archived_at: row.archived_at,
+            import_id: row.import_id.map(Into::into),
+            version: row.version,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        })
+    }
+}
+
+#[derive(Clone, Debug, SurrealValue)]
+pub(crate) struct ReferenceRow {
+    pub id: RecordId,
+    pub customer_id: String,
+}
+
+#[derive(Clone, Debug, SurrealValue)]
+pub(crate) struct InvoiceRow {
+    pub id: RecordId,
+    pub customer_id: String,
+    pub number: String,
+    pub kind: String,
+    pub issue_date: String,
+    pub due_date: String,
+    pub currency: String,
+    pub total: i64,
+    pub balance: i64,
+    pub status: String,
+    pub open: bool,
+    pub unannounced_due: Option<String>,
+    pub announced_overdue: Option<String>,
+    pub import_id: Option<String>,
+    pub version: i64,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+impl From<&Invoice> for InvoiceRow {
+    fn from(invoice: &Invoice) -> Self {
+        let unannounced = invoice.is_open() && invoice.announced_overdue != Some(invoice.due_date);
+        Self {
+            id: record("invoice", invoice.id.as_str()),
+            customer_id: invoice.customer_id.as_str().to_owned(),
+            number: invoice.number.clone(),
+            kind: name(&invoice.kind),
+            issue_date: invoice.issue_date.to_string(),
+            due_date: invoice.due_date.to_string(),
+            currency: invoice.total.currency().to_string(),
+            total: invoice.total.minor(),
+            balance: invoice.balance.minor(),
+            status: invoice.status.as_str().to_owned(),
+            open: invoice.is_open(),
+            unannounced_due: unannounced.then(|| invoice.due_date.to_string()),
+            announced_overdue: invoice.announced_overdue.map(|date| date.to_string()),
+            import_id: invoice.import_id.clone().map(String::from),
+            version: invoice.version,
+            created_at: invoice.created_at,
+            updated_at: invoice.updated_at,
+        }
+    }
+}
+
+impl TryFrom<InvoiceRow> for Invoice {
+    type Error = Error;
+
+    fn try_from(row: InvoiceRow) -> Result<Self> {
+        let currency = currency(&row.currency)?;
+        Ok(Self {
+            id: key(row.id).into(),
+            customer_id: row.customer_id.into(),
+            number: row.number,
+            kind: named::<InvoiceKind>(&row.kind)?,
+            issue_date: date(&row.issue_date)?,
+            due_date: date(&row.due_date)?,
+            total: Money::from_minor(row.total, currency),
+            balance: Money::from_minor(row.balance, currency),
+            status: row.status.parse().map_err(|_| broken("invoice status"))?,
+            announced_overdue: row.announced_overdue.as_deref().map(date).transpose()?,
+            import_id: row.import_id.map(Into::into),
+            version: row.version,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        })
+    }
+}
+
+#[derive(Clone, Debug, SurrealValue)]
+pub(crate) struct AllocationRow {
+    pub invoice_id: String,
+    pub amount: i64,
+}
+
+#[derive(Clone, Debug, SurrealValue)]
+pub(crate) struct PaymentRow {
+    pub id: RecordId,
+    pub customer_id: String,
+    pub currency: String,
+    pub amount: i64,
+    pub amount_face: i64,
+    pub refunded: i64,
+    pub status: String,
+    pub method: String,
+    pub source: String,
+    pub reference: Option<String>,
+    pub received_on: String,
+    pub unapplied: i64,
+    pub allocations: Vec<AllocationRow>,
+    pub failure: Option<String>,
+    pub simulated: Option<String>,
+    pub simulated_due_at: Option<DateTime<Utc>>,
+    pub import_id: Option<String>,
+    pub version: i64,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+    pub created_us: i64,
+}
+
+impl From<&Payment> for PaymentRow {
+    fn from(payment: &Payment) -> Self {
+        Self {
+            id: record("payment", payment.id.as_str()),
+            customer_id: payment.customer_id.as_str().to_owned(),
+            currency: payment.amount.currency().to_string(),
+            amount: payment.amount.minor(),
+            amount_face: payment.amount.face_value(),
+            refunded: payment.refunded.minor(),
+            status: payment.status.as_str().to_owned(),
+            method: payment.method.as_str().to_owned(),
+            source: name(&payment.source),
+            reference: payment.reference.clone(),
+            received_on: payment.received_on.to_string(),
+            unapplied: payment.unapplied.minor(),
+            allocations: payment
+                .allocations
+                .iter()
+                .map(|a| AllocationRow { invoice_id: a.invoice_id.as_str().to_owned(), amount: a.amount.minor() })
+                .collect(),
+            failure: payment.failure.clone(),
+            simulated: payment.simulated.as_ref().map(|s| s.outcome.as_str().to_owned()),
+            simulated_due_at: payment.simulated.as_ref().map(|s| s.due_at),
+            import_id: payment.import_id.clone().map(String::from),
+            version: payment.version,
+            created_at: payment.created_at,
+            updated_at: payment.updated_at,
+            created_us: payment.created_at.timestamp_micros(),
+        }
+    }
+}
+
+impl TryFrom<PaymentRow> for Payment {
+    type Error = Error;
+
+    fn try_from(row: PaymentRow) -> Result<Self> {
+        let currency = currency(&row.currency)?;
+        let money = |minor| Money::from_minor(minor, currency);
+        Ok(Self {
+            id: key(row.id).into(),
+            customer_id: row.customer_id.into(),
+            amount: money(row.amount),
+            refunded: money(row.refunded),
+            status: row.status.parse().map_err(|_| broken("payment status"))?,
+            method: row.method.parse::<PaymentMethod>().map_err(|_| broken("payment method"))?,
+            source: named::<PaymentSource>(&row.source)?,
+            reference: row.reference,
+            received_on: date(&row.received_on)?,
+            unapplied: money(row.unapplied),
+            allocations: row
+                .allocations
+                .into_iter()
+                .map(|a| Allocation { invoice_id: a.invoice_id.into(), amount: money(a.amount) })
+                .collect(),
+            failure: row.failure,
+            simulated: match (row.simulated, row.simulated_due_at) {
+                (Some(outcome), Some(due_at)) => {
+                    Some(Simulation { outcome: outcome.parse().map_err(|_| broken("outcome"))?, due_at })
+                }
+                _ => None,
+            },
+            import_id: row.import_id.map(Into::into),
+            version: row.version,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        })
+    }
+}
+
+#[derive(Clone, Debug, SurrealValue)]
+pub(crate) struct EventRow {
+    pub id: RecordId,
+    pub seq: i64,
+    pub at: DateTime<Utc>,
+    pub actor_id: String,
+    pub actor_name: String,
+    pub request_id: Option<String>,
+    pub kind: String,
+    pub subject_type: String,
+    pub subject_id: String,
+    /// The customer it concerns, for timelines.
+    pub customer_id: Option<String>,
+    /// JSON text: kept as it was hashed, and read far more often than searched.
+    pub data: String,
+    pub salt: String,
+    pub prev_hash: String,
+    pub hash: String,
+}
+
+impl TryFrom<EventRow> for Event {
+    type Error = Error;
+
+    fn try_from(row: EventRow) -> Result<Self> {
+        Ok(Self {
+            seq: row.seq,
+            at: row.at,
+            actor: domain::event::ActorRef { id: row.actor_id, name: row.actor_name },
+            request_id: row.request_id,
+            kind: row.kind.parse().map_err(|_| broken("event kind"))?,
+            subject: domain::Subject { kind: row.subject_type, id: row.subject_id },
+            data: serde_json::from_str(&row.data).map_err(Error::internal)?,
+            prev_hash: row.prev_hash,
+            hash: row.hash,
+        })
+    }
+}
+
+/// A user with what must never leave the ledger.
+#[derive(Clone, Debug, PartialEq, SurrealValue)]
+pub(crate) struct UserRow {
+    pub id: RecordId,
+    pub name: String,
+    pub email: String,
+    pub role: String,
+    pub active: bool,
+    pub password_hash: String,
+    pub version: i64,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+impl UserRow {
+    pub(crate) fn user(&self) -> Result<User> {
+        Ok(User {
+            id: key(self.id.clone()).into(),
+            name: self.name.clone(),
+            email: self.email.clone(),
+            role: self.role.parse().map_err(|_| broken("role"))?,
+            active: self.active,
+            version: self.version,
+        })
+    }
+}
+
+#[derive(Clone, Debug, SurrealValue)]
+pub(crate) struct EmailRow {
+    pub id: RecordId,
+    pub user_id: String,
+}
+
+#[derive(Clone, Debug, SurrealValue)]
+pub(crate) struct SessionRow {
+    pub id: RecordId,
+    pub user_id: String,
+    pub device: String,
+    /// SHA-256 of the refresh token that is good now.
+    pub token_hash: String,
+    /// Of the one before: its second use within the grace is a lost answer, after it a theft.
+    pub previous_hash: Option<String>,
+    pub rotated_at: DateTime<Utc>,
+    pub created_at: DateTime<Utc>,
+    pub last_used_at: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+}
+
+#[derive(Clone, Debug, SurrealValue)]
+pub(crate) struct IdempotencyRow {
+    pub id: RecordId,
+    pub fingerprint: String,
+    /// The first answer, as JSON text.
+    pub answer: String,
+    pub at: DateTime<Utc>,
+}
+
+#[derive(Clone, Debug, PartialEq, SurrealValue)]
+pub(crate) struct ImportRow {
+    pub id: RecordId,
+    pub kind: String,
+    pub file_name: String,
+    pub file_hash: String,
+    pub state: String,
+    pub rows: i64,
+    pub valid: i64,
+    pub invalid: i64,
+    pub created: i64,
+    pub updated: i64,
+    pub skipped: i64,
+    pub error_cells: i64,
+    pub failure: Option<String>,
+    /// Wire JSON of `Vec<Money>`.
+    pub totals: String,
+    /// Wire JSON of the header → field pairs.
+    pub mapping: String,
+    pub created_by: String,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+impl TryFrom<ImportRow> for Import {
+    type Error = Error;
+
+    fn try_from(row: ImportRow) -> Result<Self> {
+        let id = key(row.id);
+        Ok(Self {
+            errors_url: (row.error_cells > 0).then(|| format!("/api/v1/imports/{id}/errors")),
+            id: id.into(),
+            kind: row.kind,
+            file_name: row.file_name,
+            state: named(&row.state)?,
+            rows: row.rows,
+            valid: row.valid,
+            invalid: row.invalid,
+            created: row.created,
+            updated: row.updated,
+            skipped: row.skipped,
+            failure: row.failure,
+            totals: serde_json::from_str(&row.totals).map_err(Error::internal)?,
+            mapping: serde_json::from_str(&row.mapping).map_err(Error::internal)?,
+            created_by: row.created_by.into(),
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        })
+    }
+}
+
+/// The stored name of an import state.
+pub(crate) fn state_name(state: domain::import::ImportState) -> String {
+    name(&state)
+}
+
+#[derive(Clone, Debug, SurrealValue)]
+pub(crate) struct ImportErrorRow {
+    pub id: RecordId,
+    pub sheet: String,
+    pub row: i64,
+    pub column: String,
+    pub value: String,
+    pub code: String,
+    pub message: String,
+    pub warning: bool,
+}
+
+impl From<ImportErrorRow> for ImportError {
+    fn from(row: ImportErrorRow) -> Self {
+        Self {
+            sheet: row.sheet,
+            row: row.row,
+            column: row.column,
+            value: row.value,
+            code: row.code,
+            message: row.message,
+            warning: row.warning,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default, SurrealValue)]
+pub(crate) struct NotificationStateRow {
+    /// Everything up to this event is read.
+    pub all_before: i64,
+    /// Single events after it that are read.
+    pub read: Vec<i64>,
+}
