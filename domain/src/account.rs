@@ -119,7 +119,11 @@ pub struct PaymentDraft {
 
 impl NewPayment {
     /// The clean draft in the account's `currency`, or everything that is wrong.
-    pub fn validate(&self, currency: Currency, business_date: NaiveDate) -> Result<PaymentDraft, FieldErrors> {
+    pub fn validate(
+        &self,
+        currency: Currency,
+        business_date: NaiveDate,
+    ) -> Result<PaymentDraft, FieldErrors> {
         let mut errors = FieldErrors::default();
         let amount = errors.check(positive("amount", &self.amount, currency));
         let received_on = match self.received_on.as_deref().filter(|text| !text.trim().is_empty()) {
@@ -129,13 +133,17 @@ impl NewPayment {
         if received_on.is_some_and(|date| date > business_date) {
             errors.add("received_on", "in_the_future", "Money can't have been received after today.");
         }
-        let method = match self.method.as_deref().filter(|text| !text.is_empty()) {
-            None => PaymentMethod::default(),
-            Some(text) => errors
-                .check(text.parse().map_err(|message| crate::FieldError::new("method", "unknown_method", message as String)))
-                .unwrap_or_default(),
-        };
-        let reference = errors.check(field::optional_line("reference", self.reference.as_deref(), 200)).flatten();
+        let method =
+            match self.method.as_deref().filter(|text| !text.is_empty()) {
+                None => PaymentMethod::default(),
+                Some(text) => errors
+                    .check(text.parse().map_err(|message| {
+                        crate::FieldError::new("method", "unknown_method", message as String)
+                    }))
+                    .unwrap_or_default(),
+            };
+        let reference =
+            errors.check(field::optional_line("reference", self.reference.as_deref(), 200)).flatten();
         let status = match self.status.as_deref() {
             None | Some("" | "completed") => PaymentStatus::Completed,
             Some("pending") => PaymentStatus::Pending,
@@ -144,8 +152,13 @@ impl NewPayment {
                 PaymentStatus::Pending
             }
         };
-        if status == PaymentStatus::Pending && self.allocations.as_ref().is_some_and(|list| !list.is_empty()) {
-            errors.add("allocations", "not_received", "Only completed money can settle invoices; leave this out.");
+        if status == PaymentStatus::Pending && self.allocations.as_ref().is_some_and(|list| !list.is_empty())
+        {
+            errors.add(
+                "allocations",
+                "not_received",
+                "Only completed money can settle invoices; leave this out.",
+            );
         }
         match (amount, received_on) {
             (Some(amount), Some(received_on)) if errors.0.is_empty() => Ok(PaymentDraft {
@@ -256,6 +269,17 @@ impl Account {
         if self.customer.archived_at.is_some() {
             return Err(Rule::Archived);
         }
+        let currency = self.customer.currency;
+        if draft.amount.currency() != currency {
+            let mut errors = FieldErrors::default();
+            let given = draft.amount.currency();
+            errors.add(
+                "amount/currency",
+                "currency_mismatch",
+                format!("This account is kept in {currency}; {given} can't be mixed in."),
+            );
+            return Err(Rule::Fields(errors));
+        }
         let allocations = match &draft.allocations {
             Some(wanted) => self.check_allocations(draft.amount, wanted)?,
             None if draft.status == PaymentStatus::Completed => {
@@ -330,16 +354,14 @@ impl Account {
         let payment = self.payments.get(id).ok_or(Rule::NoPayment)?;
         let next = payment.status.go(to)?;
         let unapplied_before = payment.unapplied.minor();
-        let (amount, taken_back) = (payment.amount, payment.allocations.clone());
-        let allocations = if next.holds_money() {
-            oldest_due_first(amount, self.invoices.values()).0
-        } else {
-            self.take_back(&taken_back);
-            Vec::new()
-        };
-        if next.holds_money() {
-            self.apply(&allocations);
-        }
+        let kept =
+            Money::from_minor(payment.amount.minor() - payment.refunded.minor(), payment.amount.currency());
+        let taken_back = payment.allocations.clone();
+        // Also where money stays (a partial refund): what it settled must not be settled a second time.
+        self.take_back(&taken_back);
+        let allocations =
+            if next.holds_money() { oldest_due_first(kept, self.invoices.values()).0 } else { Vec::new() };
+        self.apply(&allocations);
         let payment = self.payments.get_mut(id).ok_or(Rule::NoPayment)?;
         payment.status = next;
         payment.allocations = allocations;
@@ -406,7 +428,22 @@ impl Account {
         announced
     }
 
-    fn check_allocations(&self, amount: Money, wanted: &[NewAllocation]) -> Result<Vec<Allocation>, FieldErrors> {
+    /// Announces one invoice, if it is overdue on `business_date` and was not announced for its due date.
+    pub fn announce_overdue_invoice(&mut self, id: &InvoiceId, business_date: NaiveDate) -> bool {
+        let Some(invoice) = self.invoices.get_mut(id) else { return false };
+        if !invoice.is_overdue(business_date) || invoice.announced_overdue == Some(invoice.due_date) {
+            return false;
+        }
+        invoice.announced_overdue = Some(invoice.due_date);
+        self.summarise(business_date);
+        true
+    }
+
+    fn check_allocations(
+        &self,
+        amount: Money,
+        wanted: &[NewAllocation],
+    ) -> Result<Vec<Allocation>, FieldErrors> {
         let mut errors = FieldErrors::default();
         let mut seen = BTreeSet::new();
         let mut allocations = Vec::new();
@@ -414,16 +451,28 @@ impl Account {
         for (index, allocation) in wanted.iter().enumerate() {
             let field = format!("allocations/{index}");
             let invoice_id = InvoiceId::from(allocation.invoice_id.as_str());
-            let Some(part) = errors.check(positive(&field, &allocation.amount, amount.currency())) else { continue };
+            let Some(part) =
+                errors.check(positive(&format!("{field}/amount"), &allocation.amount, amount.currency()))
+            else {
+                continue;
+            };
             let Some(invoice) = self.invoices.get(&invoice_id).filter(|invoice| invoice.is_open()) else {
-                errors.add(&format!("{field}/invoice_id"), "not_open", "This customer has no such open invoice.");
+                errors.add(
+                    &format!("{field}/invoice_id"),
+                    "not_open",
+                    "This customer has no such open invoice.",
+                );
                 continue;
             };
             if !seen.insert(invoice_id.clone()) {
                 errors.add(&format!("{field}/invoice_id"), "repeated", "Name each invoice once.");
             }
             if part.minor() > invoice.balance.minor() {
-                errors.add(&format!("{field}/amount"), "above_balance", format!("Only {} is owed.", invoice.balance));
+                errors.add(
+                    &format!("{field}/amount"),
+                    "above_balance",
+                    format!("Only {} is owed.", invoice.balance),
+                );
             }
             sum = sum.saturating_add(part.minor());
             allocations.push(Allocation { invoice_id, amount: part });

@@ -20,7 +20,8 @@ pub enum CustomerStatus {
 
 impl CustomerStatus {
     /// All states, the most urgent first, which is also their sort order.
-    pub const ALL: [CustomerStatus; 3] = [CustomerStatus::Overdue, CustomerStatus::Pending, CustomerStatus::Paid];
+    pub const ALL: [CustomerStatus; 3] =
+        [CustomerStatus::Overdue, CustomerStatus::Pending, CustomerStatus::Paid];
 
     /// The name on the wire.
     pub fn as_str(self) -> &'static str {
@@ -222,7 +223,8 @@ impl NewCustomer {
     pub fn validate(&self, default_currency: Currency) -> Result<CustomerDraft, FieldErrors> {
         let mut errors = FieldErrors::default();
         let name = errors.check(field::required_line("name", "a name", &self.name, 200));
-        let reference = errors.check(field::optional_line("reference", self.reference.as_deref(), 64)).flatten();
+        let reference =
+            errors.check(field::optional_line("reference", self.reference.as_deref(), 64)).flatten();
         let contact = Contact::validate(&mut errors, self.email.as_deref(), self.phone.as_deref());
         let address = errors.check(field::optional_text("address", self.address.as_deref(), 500)).flatten();
         let notes = errors.check(field::optional_text("notes", self.notes.as_deref(), 5000)).flatten();
@@ -240,14 +242,12 @@ impl NewCustomer {
                 }))
                 .unwrap_or(default_currency),
         };
-        let credit_limit = self
-            .credit_limit
-            .as_ref()
-            .and_then(|money| errors.check(not_negative("credit_limit", money.resolve("credit_limit", currency))));
-        let outstanding = self
-            .outstanding
-            .as_ref()
-            .and_then(|money| errors.check(not_negative("outstanding", money.resolve("outstanding", currency))));
+        let credit_limit = self.credit_limit.as_ref().and_then(|money| {
+            errors.check(not_negative("credit_limit", money.resolve("credit_limit", currency)))
+        });
+        let outstanding = self.outstanding.as_ref().and_then(|money| {
+            errors.check(not_negative("outstanding", money.resolve("outstanding", currency)))
+        });
         let due_date = self
             .due_date
             .as_deref()
@@ -299,10 +299,9 @@ impl Contact {
 
 /// A calendar date `YYYY-MM-DD` of a plausible year.
 pub fn parse_date(field: &str, text: &str) -> Result<NaiveDate, FieldError> {
-    NaiveDate::parse_from_str(text.trim(), "%Y-%m-%d")
-        .ok()
-        .filter(|date| date::plausible(*date))
-        .ok_or_else(|| FieldError::new(field, "invalid_date", "Enter a date as YYYY-MM-DD, such as 2026-03-20."))
+    NaiveDate::parse_from_str(text.trim(), "%Y-%m-%d").ok().filter(|date| date::plausible(*date)).ok_or_else(
+        || FieldError::new(field, "invalid_date", "Enter a date as YYYY-MM-DD, such as 2026-03-20."),
+    )
 }
 
 fn not_negative(field: &str, money: Result<Money, FieldError>) -> Result<Money, FieldError> {
@@ -332,11 +331,11 @@ pub fn tags(given: &[String]) -> Result<Vec<String>, FieldError> {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CustomerPatch {
-    /// New name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// New name. `null` is refused as an empty one is, not overlooked.
+    #[serde(default, deserialize_with = "null_is_empty", skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// New reference.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// New reference; can't be cleared either.
+    #[serde(default, deserialize_with = "null_is_empty", skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
     /// New e-mail address.
     #[serde(default, with = "absent_or_null", skip_serializing_if = "Option::is_none")]
@@ -350,8 +349,8 @@ pub struct CustomerPatch {
     /// New notes.
     #[serde(default, with = "absent_or_null", skip_serializing_if = "Option::is_none")]
     pub notes: Option<Option<String>>,
-    /// New labels.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// New labels; `null` takes all away.
+    #[serde(default, deserialize_with = "null_is_empty", skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<String>>,
     /// New collector.
     #[serde(default, with = "absent_or_null", skip_serializing_if = "Option::is_none")]
@@ -414,11 +413,21 @@ impl CustomerPatch {
     }
 }
 
+/// A `null` that is there means the empty value.
+fn null_is_empty<'de, T: Deserialize<'de> + Default, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    Option::<T>::deserialize(deserializer).map(|value| Some(value.unwrap_or_default()))
+}
+
 /// Tells an absent field (`None`) from a `null` one (`Some(None)`).
 mod absent_or_null {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    pub fn serialize<T: Serialize, S: Serializer>(value: &Option<Option<T>>, serializer: S) -> Result<S::Ok, S::Error> {
+    pub fn serialize<T: Serialize, S: Serializer>(
+        value: &Option<Option<T>>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         value.as_ref().and_then(Option::as_ref).serialize(serializer)
     }
 
@@ -496,8 +505,12 @@ pub fn search_text(name: &str, reference: &str, email: Option<&str>, phone: Opti
 }
 
 fn matches_words(customer: &Customer, q: &str) -> bool {
-    let text =
-        search_text(&customer.name, &customer.reference, customer.email.as_deref(), customer.phone.as_deref());
+    let text = search_text(
+        &customer.name,
+        &customer.reference,
+        customer.email.as_deref(),
+        customer.phone.as_deref(),
+    );
     search_words(q).iter().all(|word| text.contains(word.as_str()))
 }
 
@@ -561,10 +574,9 @@ impl std::str::FromStr for CustomerSort {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        CustomerSort::ALL
-            .into_iter()
-            .find(|sort| sort.as_str() == text)
-            .ok_or_else(|| format!("Sort by one of {}.", CustomerSort::ALL.map(CustomerSort::as_str).join(", ")))
+        CustomerSort::ALL.into_iter().find(|sort| sort.as_str() == text).ok_or_else(|| {
+            format!("Sort by one of {}.", CustomerSort::ALL.map(CustomerSort::as_str).join(", "))
+        })
     }
 }
 
@@ -593,3 +605,7 @@ impl<F: std::str::FromStr<Err = String>> SortBy<F> {
             .collect()
     }
 }
+
+#[cfg(test)]
+#[path = "customer_tests.rs"]
+mod tests;

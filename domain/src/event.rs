@@ -152,3 +152,30 @@ pub struct Event {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub hash: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_go_there_and_back() {
+        for kind in EventKind::ALL {
+            assert_eq!(kind.as_str().parse(), Ok(*kind));
+            let json = serde_json::to_string(kind).unwrap();
+            assert_eq!(json, format!("\"{kind}\""));
+            assert_eq!(serde_json::from_str::<EventKind>(&json).unwrap(), *kind);
+        }
+        assert!("payment.stolen".parse::<EventKind>().is_err());
+    }
+
+    #[test]
+    fn a_payment_tells_each_state_a_command_can_bring_it_to() {
+        use crate::PaymentStatus::{Canceled, Completed, Failed, Pending, Processing, Unknown};
+        for status in [Pending, Processing, Completed, Failed, Canceled, Unknown] {
+            assert_eq!(
+                EventKind::of_payment(status).map(EventKind::as_str),
+                Some(format!("payment.{status}").as_str())
+            );
+        }
+    }
+}

@@ -66,12 +66,24 @@ impl From<FieldError> for FieldErrors {
     }
 }
 
-/// Trims, folds inner white space and refuses control characters. Empty becomes `None`.
+/// Whether a character leaves no mark: white space of any kind (the non-breaking space of spreadsheets too), control
+/// characters, and the zero-width signs that come along with copied text. The joiners that some scripts and emoji need
+/// (U+200C, U+200D) are not among them.
+pub(crate) fn is_blank_char(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || matches!(c, '\u{200b}' | '\u{2060}' | '\u{feff}')
+}
+
+/// Trims what can't be seen, the marks of writing direction around copied telephone numbers and amounts included.
+pub(crate) fn trim(text: &str) -> &str {
+    text.trim_matches(|c: char| {
+        is_blank_char(c)
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    })
+}
+
+/// Trims, and folds inner white space and control characters into single spaces. Empty becomes `None`.
 pub(crate) fn clean_line(text: &str) -> Option<String> {
-    let cleaned = text
-        .chars()
-        .map(|c| if c.is_control() || c.is_whitespace() || c == '\u{feff}' { ' ' } else { c })
-        .collect::<String>();
+    let cleaned = text.chars().map(|c| if is_blank_char(c) { ' ' } else { c }).collect::<String>();
     let line = cleaned.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
     (!line.is_empty()).then_some(line)
 }
@@ -113,9 +125,14 @@ const EMAIL_MAX: usize = 254;
 
 /// An e-mail address, trimmed. Deliberately lenient (one `@`, a dotted domain, no spaces): only sending proves an address.
 pub fn email(field: &str, value: &str) -> Result<String, FieldError> {
-    let address = value.trim();
-    let wrong =
-        || FieldError::new(field, "invalid_email", "Enter an e-mail address such as name@example.com.".to_owned());
+    let address = trim(value);
+    let wrong = || {
+        FieldError::new(
+            field,
+            "invalid_email",
+            "Enter an e-mail address such as name@example.com.".to_owned(),
+        )
+    };
     let (local, host) = address.rsplit_once('@').ok_or_else(wrong)?;
     let host_ok = host.split('.').count() >= 2
         && host.split('.').all(|label| {
@@ -133,12 +150,123 @@ pub fn email(field: &str, value: &str) -> Result<String, FieldError> {
 
 /// A telephone number as written: digits with the usual signs between them, 5 to 20 digits.
 pub fn phone(field: &str, value: &str) -> Result<String, FieldError> {
-    let number = clean_line(value).unwrap_or_default();
+    let number = clean_line(trim(value)).unwrap_or_default();
     let digits = number.chars().filter(char::is_ascii_digit).count();
     let signs_ok = number.chars().all(|c| c.is_ascii_digit() || " +-()./x#".contains(c));
     if signs_ok && (5..=20).contains(&digits) && number.len() <= 40 {
         Ok(number)
     } else {
         Err(FieldError::new(field, "invalid_phone", "Enter a telephone number such as +44 20 7946 0018."))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn usual_email_addresses_are_taken_and_trimmed() {
+        for address in
+            ["ann@example.com", "a.b+c@sub.example.co.uk", "o'neil@example.com", "ü@exämple.de", "1@2.io"]
+        {
+            assert_eq!(email("email", &format!(" {address}\u{a0}")).as_deref(), Ok(address));
+        }
+    }
+
+    #[test]
+    fn what_can_not_be_an_email_address_is_refused() {
+        let long = format!("{}@example.com", "a".repeat(65));
+        let longer = format!("a@{}com", "example.".repeat(32));
+        for address in [
+            "",
+            "ann",
+            "@example.com",
+            "ann@",
+            "ann@example",
+            "ann@.com",
+            "ann@example.",
+            "ann@-a.com",
+            "a b@example.com",
+            "a@b@example.com",
+            "Ann <ann@example.com>",
+            "a@b.com, c@d.com",
+            "a@exa mple.com",
+            &long,
+            &longer,
+        ] {
+            let error = email("email", address).unwrap_err();
+            assert_eq!(
+                (error.pointer.as_str(), error.code.as_ref()),
+                ("/email", "invalid_email"),
+                "{address}"
+            );
+        }
+    }
+
+    #[test]
+    fn telephone_numbers_stay_as_written() {
+        for number in [
+            "+44 20 7946 0018",
+            "(020) 7946-0018",
+            "020.7946.0018",
+            "12345",
+            "+49 30/123456 x12",
+            "020 7946 #9",
+        ] {
+            assert_eq!(phone("phone", &format!("\u{a0}{number} ")).as_deref(), Ok(number));
+        }
+        assert_eq!(
+            phone("phone", "\u{202a}+44\u{a0}20 7946 0018\u{202c}").as_deref(),
+            Ok("+44 20 7946 0018")
+        );
+    }
+
+    #[test]
+    fn what_can_not_be_a_telephone_number_is_refused() {
+        for number in ["", "1234", "call me", "0207946001a", "123456789012345678901", &"1 ".repeat(21)] {
+            let error = phone("phone", number).unwrap_err();
+            assert_eq!(
+                (error.pointer.as_str(), error.code.as_ref()),
+                ("/phone", "invalid_phone"),
+                "{number}"
+            );
+        }
+    }
+
+    #[test]
+    fn white_space_is_folded_and_emptiness_is_nothing() {
+        assert_eq!(clean_line(" a\u{a0}\u{a0}b\t\r\nc\u{0} ").as_deref(), Some("a b c"));
+        assert_eq!(clean_line("\u{a0}\u{feff}\u{200b}"), None);
+        assert_eq!(clean_text(" a  b \r\n\r\n c \n").as_deref(), Some("a b\n\nc"));
+        assert_eq!(clean_text(" \n "), None);
+    }
+
+    #[test]
+    fn limits_count_characters_not_bytes() {
+        assert!(required_line("name", "a name", &"ä".repeat(200), 200).is_ok());
+        let error = required_line("name", "a name", &"ä".repeat(201), 200).unwrap_err();
+        assert_eq!(
+            (error.code.as_ref(), error.message.as_str()),
+            ("too_long", "Use at most 200 characters.")
+        );
+        let error = required_line("name", "a name", " \u{a0}", 200).unwrap_err();
+        assert_eq!((error.code.as_ref(), error.message.as_str()), ("required", "Enter a name."));
+        assert_eq!(optional_line("reference", Some("  "), 5), Ok(None));
+        assert_eq!(optional_text("notes", None, 5), Ok(None));
+    }
+
+    #[test]
+    fn every_wrong_field_is_kept() {
+        let mut errors = FieldErrors::default();
+        assert_eq!(errors.check(phone("phone", "12345")).as_deref(), Some("12345"));
+        assert!(errors.clone().into_result().is_ok());
+        assert_eq!(errors.check(email("email", "x")), None);
+        errors.add("name", "required", "Enter a name.");
+        assert_eq!(errors.message("name"), Some("Enter a name."));
+        assert_eq!(errors.message("phone"), None);
+        let errors = errors.into_result().unwrap_err();
+        assert_eq!(errors.0.len(), 2);
+        let json = serde_json::to_string(&errors).unwrap();
+        assert_eq!(serde_json::from_str::<FieldErrors>(&json).unwrap(), errors);
     }
 }

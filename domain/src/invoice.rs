@@ -123,3 +123,57 @@ pub struct InvoiceView {
     /// Whole days past due; 0 when not late.
     pub days_past_due: i64,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Currency;
+
+    fn invoice(status: InvoiceStatus, balance: i64) -> Invoice {
+        Invoice {
+            id: "inv_1".into(),
+            customer_id: "cus_1".into(),
+            number: "007".to_owned(),
+            kind: InvoiceKind::Invoice,
+            issue_date: "2025-03-01".parse().unwrap(),
+            due_date: "2025-03-20".parse().unwrap(),
+            total: Money::from_minor(100, Currency::USD),
+            balance: Money::from_minor(balance, Currency::USD),
+            status,
+            announced_overdue: None,
+            import_id: None,
+            version: 1,
+            created_at: DateTime::UNIX_EPOCH,
+            updated_at: DateTime::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn only_what_is_open_and_owing_and_past_its_due_date_is_overdue() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        for (status, balance, on, overdue) in [
+            (InvoiceStatus::Open, 100, "2025-03-21", true),
+            (InvoiceStatus::Open, 40, "2025-03-21", true),
+            (InvoiceStatus::Open, 100, "2025-03-20", false),
+            (InvoiceStatus::Open, 0, "2025-03-21", false),
+            (InvoiceStatus::Paid, 0, "2025-03-21", false),
+            (InvoiceStatus::Draft, 100, "2025-03-21", false),
+            (InvoiceStatus::Void, 100, "2025-03-21", false),
+            (InvoiceStatus::Uncollectible, 100, "2025-03-21", false),
+        ] {
+            let invoice = invoice(status, balance);
+            assert_eq!(invoice.is_overdue(day(on)), overdue, "{status:?} {balance} {on}");
+            let view = invoice.view(day(on));
+            assert_eq!((view.overdue, view.days_past_due), (overdue, i64::from(overdue)));
+        }
+    }
+
+    #[test]
+    fn states_go_by_their_names() {
+        use InvoiceStatus::{Draft, Open, Paid, Uncollectible, Void};
+        for status in [Draft, Open, Paid, Void, Uncollectible] {
+            assert_eq!(status.as_str().parse(), Ok(status));
+            assert_eq!(serde_json::to_value(status).unwrap(), status.as_str());
+        }
+    }
+}

@@ -13,10 +13,32 @@ pub struct Currency([u8; 3]);
 
 /// Currencies whose minor unit is not a hundredth (ISO 4217 table A.1, 2026).
 const OTHER_EXPONENTS: &[(&[u8; 3], u32)] = &[
-    (b"BHD", 3), (b"BIF", 0), (b"CLF", 4), (b"CLP", 0), (b"DJF", 0), (b"GNF", 0), (b"IQD", 3), (b"ISK", 0),
-    (b"JOD", 3), (b"JPY", 0), (b"KMF", 0), (b"KRW", 0), (b"KWD", 3), (b"LYD", 3), (b"OMR", 3), (b"PYG", 0),
-    (b"RWF", 0), (b"TND", 3), (b"UGX", 0), (b"UYI", 0), (b"UYW", 4), (b"VND", 0), (b"VUV", 0), (b"XAF", 0),
-    (b"XOF", 0), (b"XPF", 0),
+    (b"BHD", 3),
+    (b"BIF", 0),
+    (b"CLF", 4),
+    (b"CLP", 0),
+    (b"DJF", 0),
+    (b"GNF", 0),
+    (b"IQD", 3),
+    (b"ISK", 0),
+    (b"JOD", 3),
+    (b"JPY", 0),
+    (b"KMF", 0),
+    (b"KRW", 0),
+    (b"KWD", 3),
+    (b"LYD", 3),
+    (b"OMR", 3),
+    (b"PYG", 0),
+    (b"RWF", 0),
+    (b"TND", 3),
+    (b"UGX", 0),
+    (b"UYI", 0),
+    (b"UYW", 4),
+    (b"VND", 0),
+    (b"VUV", 0),
+    (b"XAF", 0),
+    (b"XOF", 0),
+    (b"XPF", 0),
 ];
 
 /// Currencies in use whose minor unit is a hundredth (ISO 4217 table A.1, 2026).
@@ -62,12 +84,13 @@ impl FromStr for Currency {
     type Err = MoneyError;
 
     fn from_str(text: &str) -> Result<Self, MoneyError> {
-        let upper = text.trim().to_ascii_uppercase();
-        let code: [u8; 3] =
-            upper.as_bytes().try_into().map_err(|_| MoneyError::UnknownCurrency(text.trim().to_owned()))?;
+        let trimmed = text.trim();
+        let unknown = || MoneyError::UnknownCurrency(trimmed.chars().take(40).collect());
+        let mut code: [u8; 3] = trimmed.as_bytes().try_into().map_err(|_| unknown())?;
+        code.make_ascii_uppercase();
         let known = OTHER_EXPONENTS.iter().any(|(other, _)| **other == code)
             || HUNDREDTHS.split_ascii_whitespace().any(|hundredth| hundredth.as_bytes() == code);
-        if known { Ok(Currency(code)) } else { Err(MoneyError::UnknownCurrency(upper)) }
+        if known { Ok(Currency(code)) } else { Err(unknown()) }
     }
 }
 
@@ -140,7 +163,7 @@ pub struct Money {
 }
 
 impl Money {
-    /// `minor` whole minor units: `Money::minor(1250, USD)` is 12.50 USD.
+    /// `minor` whole minor units: `Money::from_minor(1250, USD)` is 12.50 USD.
     pub const fn from_minor(minor: i64, currency: Currency) -> Self {
         Self { minor, currency }
     }
@@ -171,7 +194,19 @@ impl Money {
     }
 
     /// Reads a plain decimal such as `1234.5`: an optional minus, digits, at most the currency's digits after a point.
+    /// At most [`MAX_MINOR`] either way.
     pub fn parse(text: &str, currency: Currency) -> Result<Self, MoneyError> {
+        Self::parse_any(text, currency).and_then(|money| {
+            if money.minor.unsigned_abs() <= MAX_MINOR.unsigned_abs() {
+                Ok(money)
+            } else {
+                Err(MoneyError::TooLarge)
+            }
+        })
+    }
+
+    /// Like [`Money::parse`], up to what fits in an `i64`.
+    fn parse_any(text: &str, currency: Currency) -> Result<Self, MoneyError> {
         let trimmed = text.trim();
         let not_a_number = || MoneyError::NotANumber(trimmed.chars().take(40).collect());
         let (negative, digits) = match trimmed.strip_prefix(['-', '−']) {
@@ -195,7 +230,6 @@ impl Money {
         let minor = whole
             .checked_mul(currency.unit())
             .and_then(|units| units.checked_add(fraction))
-            .filter(|minor| *minor <= MAX_MINOR)
             .ok_or(MoneyError::TooLarge)?;
         Ok(Self { minor: if negative { -minor } else { minor }, currency })
     }
@@ -277,7 +311,101 @@ impl Serialize for Money {
 
 impl<'de> Deserialize<'de> for Money {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // What one person may enter is limited; a customer's outstanding amount is a sum of it and may be more.
         let wire = WireMoney::deserialize(deserializer)?;
-        Money::parse(&wire.amount, wire.currency).map_err(D::Error::custom)
+        Money::parse_any(&wire.amount, wire.currency).map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(text: &str) -> Result<Money, &'static str> {
+        Money::parse(text, Currency::USD).map_err(|error| error.code())
+    }
+
+    #[test]
+    fn a_plain_decimal_is_read() {
+        for (text, minor) in
+            [("1234.5", 123_450), ("0", 0), ("-0.05", -5), (" 12 ", 1_200), ("−1", -100), ("007", 700)]
+        {
+            assert_eq!(code(text), Ok(Money::from_minor(minor, Currency::USD)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_plain_decimal_is_refused_and_never_zero() {
+        for text in ["", "abc", "1,234.50", ".5", "5.", "1.2.3", "--1", "+1", "1e3", "$1", "٣", "NaN", "1 2"]
+        {
+            assert_eq!(code(text), Err("invalid_amount"), "{text}");
+        }
+    }
+
+    #[test]
+    fn more_digits_than_the_currency_has_are_refused() {
+        assert_eq!(code("1.005"), Err("too_many_decimals"));
+        let error = Money::parse("1.5", Currency::JPY).unwrap_err();
+        assert_eq!(error.to_string(), "JPY has at most 0 digits after the point; 1 were given.");
+    }
+
+    #[test]
+    fn the_limit_itself_is_allowed_and_a_cent_more_is_not() {
+        assert_eq!(code("100000000000.00"), Ok(Money::from_minor(MAX_MINOR, Currency::USD)));
+        assert_eq!(code("-100000000000.00"), Ok(Money::from_minor(-MAX_MINOR, Currency::USD)));
+        for text in ["100000000000.01", "-100000000000.01", "99999999999999999999999"] {
+            assert_eq!(code(text), Err("amount_too_large"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_json_number_is_not_money() {
+        for json in [
+            r#"{"amount":12.5,"currency":"USD"}"#,
+            r#"{"amount":12,"currency":"USD"}"#,
+            r#"{"amount":"12.5"}"#,
+            r#"{"amount":"12.5","currency":"usx"}"#,
+            r#"{"amount":"12.5","currency":"USD","tip":"1"}"#,
+            r#"{"amount":"12.505","currency":"USD"}"#,
+            "12.5",
+            r#""12.50 USD""#,
+        ] {
+            assert!(serde_json::from_str::<Money>(json).is_err(), "{json}");
+        }
+        let money: Money = serde_json::from_str(r#"{"amount":"12.5","currency":"usd"}"#).unwrap();
+        assert_eq!(serde_json::to_string(&money).unwrap(), r#"{"amount":"12.50","currency":"USD"}"#);
+    }
+
+    #[test]
+    fn people_see_thousands_and_a_real_minus_sign() {
+        assert_eq!(Money::from_minor(123_456_789, Currency::USD).to_string(), "1,234,567.89 USD");
+        assert_eq!(Money::from_minor(-5, Currency::USD).grouped(), "−0.05");
+        assert_eq!(Money::from_minor(1_200, Currency::JPY).grouped(), "1,200");
+        assert_eq!(Money::from_minor(1_234, Currency::KWD).grouped(), "1.234");
+    }
+
+    #[test]
+    fn a_code_is_read_in_any_case_and_an_unknown_one_is_shown_back_in_part() {
+        assert_eq!(" eur ".parse(), Ok(Currency::EUR));
+        for text in ["", "EURO", "XYZ", "€", "ÄÖ"] {
+            assert_eq!(text.parse::<Currency>(), Err(MoneyError::UnknownCurrency(text.to_owned())), "{text}");
+        }
+        let long = "x".repeat(10_000).parse::<Currency>().unwrap_err();
+        assert!(long.to_string().len() < 150);
+    }
+
+    #[test]
+    fn every_listed_currency_is_listed_once_and_known() {
+        let mut codes: Vec<String> = HUNDREDTHS.split_ascii_whitespace().map(str::to_owned).collect();
+        codes.extend(OTHER_EXPONENTS.iter().map(|(code, _)| String::from_utf8_lossy(*code).into_owned()));
+        let count = codes.len();
+        codes.sort();
+        codes.dedup();
+        assert_eq!(codes.len(), count);
+        for code in &codes {
+            let currency: Currency = code.parse().unwrap();
+            assert_eq!(currency.code(), code);
+            assert!(currency.exponent() <= MAX_EXPONENT);
+        }
     }
 }

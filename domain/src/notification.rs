@@ -147,7 +147,8 @@ impl Notification {
             }
             NotificationKind::InvoiceOverdue => {
                 let invoices = count("count");
-                let what = if invoices == 1 { "An invoice".to_owned() } else { format!("{invoices} invoices") };
+                let what =
+                    if invoices == 1 { "An invoice".to_owned() } else { format!("{invoices} invoices") };
                 let verb = if invoices == 1 { "is" } else { "are" };
                 ("Overdue".to_owned(), format!("{what} of {name} {verb} overdue: {amount}."))
             }
@@ -180,5 +181,78 @@ impl Notification {
             at: event.at,
             read,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::event::ActorRef;
+
+    fn told(kind: EventKind, data: Value) -> Option<(String, String)> {
+        let event = Event {
+            seq: 7,
+            at: DateTime::UNIX_EPOCH,
+            actor: ActorRef { id: "usr_1".to_owned(), name: "Ann".to_owned() },
+            request_id: None,
+            kind,
+            subject: Subject { kind: "payment".to_owned(), id: "pay_1".to_owned() },
+            data,
+            prev_hash: String::new(),
+            hash: String::new(),
+        };
+        Notification::of(&event, false).map(|notification| (notification.title, notification.text))
+    }
+
+    fn words(title: &str, text: &str) -> Option<(String, String)> {
+        Some((title.to_owned(), text.to_owned()))
+    }
+
+    #[test]
+    fn names_go_there_and_back() {
+        for kind in NotificationKind::ALL {
+            assert_eq!(kind.as_str().parse(), Ok(kind));
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+            assert_eq!(NotificationKind::of(kind.event_kind()), Some(kind));
+        }
+    }
+
+    #[test]
+    fn money_that_came_and_money_that_did_not_are_told_apart() {
+        let data = json!({ "customer": { "id": "cus_1", "name": "Alice" }, "amount": { "amount": "210.00", "currency": "USD" } });
+        assert_eq!(
+            told(EventKind::PaymentCompleted, data.clone()),
+            words("Payment received", "Alice paid 210.00 USD.")
+        );
+        assert_eq!(
+            told(EventKind::PaymentPending, data.clone()),
+            words("Payment announced", "210.00 USD from Alice is pending.")
+        );
+        let mut again = data;
+        again["reason"] = json!("Cheque bounced");
+        assert_eq!(
+            told(EventKind::PaymentPending, again),
+            words("Payment pending again", "210.00 USD from Alice: Cheque bounced")
+        );
+    }
+
+    #[test]
+    fn an_import_says_what_came_of_it() {
+        let data =
+            json!({ "file_name": "customers.xlsx", "created": 3, "updated": 0, "skipped": 0, "invalid": 1 });
+        assert_eq!(
+            told(EventKind::ImportFinished, data),
+            words("Import finished", "customers.xlsx: 3 imported, 1 rejected.")
+        );
+    }
+
+    #[test]
+    fn an_event_nobody_waits_for_is_no_notification_and_odd_data_is_no_panic() {
+        assert_eq!(told(EventKind::SettingsChanged, json!({})), None);
+        for kind in NotificationKind::ALL {
+            assert!(told(kind.event_kind(), json!(null)).is_some());
+        }
     }
 }

@@ -96,10 +96,9 @@ impl FromStr for PaymentStatus {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        PaymentStatus::ALL
-            .into_iter()
-            .find(|status| status.as_str() == text)
-            .ok_or_else(|| format!("Use one of {}.", PaymentStatus::ALL.map(PaymentStatus::as_str).join(", ")))
+        PaymentStatus::ALL.into_iter().find(|status| status.as_str() == text).ok_or_else(|| {
+            format!("Use one of {}.", PaymentStatus::ALL.map(PaymentStatus::as_str).join(", "))
+        })
     }
 }
 
@@ -177,10 +176,9 @@ impl FromStr for PaymentMethod {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        PaymentMethod::ALL
-            .into_iter()
-            .find(|method| method.as_str() == text)
-            .ok_or_else(|| format!("Use one of {}.", PaymentMethod::ALL.map(PaymentMethod::as_str).join(", ")))
+        PaymentMethod::ALL.into_iter().find(|method| method.as_str() == text).ok_or_else(|| {
+            format!("Use one of {}.", PaymentMethod::ALL.map(PaymentMethod::as_str).join(", "))
+        })
     }
 }
 

@@ -96,9 +96,21 @@ pub enum Action {
 impl Action {
     /// All actions.
     pub const ALL: [Action; 16] = [
-        Action::Read, Action::CreateCustomer, Action::EditCustomer, Action::AddNote, Action::RecordPayment,
-        Action::SimulatePayment, Action::ArchiveCustomer, Action::ManageInvoices, Action::WriteOff, Action::Refund,
-        Action::Import, Action::Export, Action::ReadEvents, Action::ManageUsers, Action::ManageTokens,
+        Action::Read,
+        Action::CreateCustomer,
+        Action::EditCustomer,
+        Action::AddNote,
+        Action::RecordPayment,
+        Action::SimulatePayment,
+        Action::ArchiveCustomer,
+        Action::ManageInvoices,
+        Action::WriteOff,
+        Action::Refund,
+        Action::Import,
+        Action::Export,
+        Action::ReadEvents,
+        Action::ManageUsers,
+        Action::ManageTokens,
         Action::ManageSettings,
     ];
 

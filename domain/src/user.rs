@@ -1,5 +1,6 @@
 //! People who sign in.
 
+use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -50,8 +51,8 @@ impl FromStr for SignUp {
     }
 }
 
-/// A registration as typed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// A registration as typed. Its `Debug` form leaves the password out, so that no log gets it by mistake.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Registration {
     /// Display name.
@@ -60,6 +61,15 @@ pub struct Registration {
     pub email: String,
     /// Password, 10 to 128 characters.
     pub password: String,
+}
+
+impl fmt::Debug for Registration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registration")
+            .field("name", &self.name)
+            .field("email", &self.email)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Shortest password, in characters (NIST SP 800-63B-4 asks for length, not for classes of characters).
@@ -94,22 +104,129 @@ pub fn password(field: &str, value: &str) -> Result<String, FieldError> {
     let first = lower.chars().next();
     let repeated = lower.chars().all(|c| Some(c) == first);
     if repeated || COMMON_PASSWORDS.contains(&lower.as_str()) {
-        return Err(FieldError::new(field, "too_common", "This password is easily guessed; use a few unrelated words."));
+        return Err(FieldError::new(
+            field,
+            "too_common",
+            "This password is easily guessed; use a few unrelated words.",
+        ));
     }
     Ok(value.to_owned())
 }
 
 /// The passwords of ten characters and more that lead every published list of leaked ones.
 const COMMON_PASSWORDS: &[&str] = &[
-    "1234567890", "0123456789", "9876543210", "0987654321", "12345678910", "123456789a", "a123456789", "1q2w3e4r5t",
-    "1q2w3e4r5t6y", "qwertyuiop", "qwerty12345", "qwerty123456", "qwerty1234", "password12", "password123",
-    "password1234", "password12345", "passw0rd123", "p@ssword123", "p@ssw0rd123", "iloveyou123", "welcome123",
-    "welcome1234", "letmein1234", "administrator", "admin12345", "admin123456", "changeme123", "football123",
-    "baseball123", "superman123", "abc1234567", "abcd123456", "asdfghjkl1", "asdfghjkl123", "zxcvbnm123",
-    "1qaz2wsx3edc", "qazwsxedc123", "monkey12345", "dragon12345", "sunshine123", "princess123", "correcthorsebatterystaple",
+    "1234567890",
+    "0123456789",
+    "9876543210",
+    "0987654321",
+    "12345678910",
+    "123456789a",
+    "a123456789",
+    "1q2w3e4r5t",
+    "1q2w3e4r5t6y",
+    "qwertyuiop",
+    "qwerty12345",
+    "qwerty123456",
+    "qwerty1234",
+    "password12",
+    "password123",
+    "password1234",
+    "password12345",
+    "passw0rd123",
+    "p@ssword123",
+    "p@ssw0rd123",
+    "iloveyou123",
+    "welcome123",
+    "welcome1234",
+    "letmein1234",
+    "administrator",
+    "admin12345",
+    "admin123456",
+    "changeme123",
+    "football123",
+    "baseball123",
+    "superman123",
+    "abc1234567",
+    "abcd123456",
+    "asdfghjkl1",
+    "asdfghjkl123",
+    "zxcvbnm123",
+    "1qaz2wsx3edc",
+    "qazwsxedc123",
+    "monkey12345",
+    "dragon12345",
+    "sunshine123",
+    "princess123",
+    "correcthorsebatterystaple",
 ];
 
 /// What e-mail addresses are compared by.
 pub fn email_key(email: &str) -> String {
     email.trim().to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(value: &str) -> Result<(), String> {
+        password("password", value).map(|_| ()).map_err(|error| error.code.into_owned())
+    }
+
+    #[test]
+    fn a_password_needs_ten_to_128_characters_of_any_kind() {
+        for good in
+            ["blue horse", "aaaaaaaaab", "日本語のパスワードです", "  spaces stay  ", &"ab".repeat(64)]
+        {
+            assert_eq!(password("password", good).as_deref(), Ok(good), "kept as typed");
+        }
+        assert_eq!(code("ninechars"), Err("too_short".to_owned()));
+        assert_eq!(code(""), Err("too_short".to_owned()));
+        assert_eq!(code(&"ab".repeat(65)), Err("too_long".to_owned()));
+    }
+
+    #[test]
+    fn the_first_passwords_anyone_would_guess_are_refused() {
+        for bad in ["1234567890", "Password123", "QWERTYUIOP", "aaaaaaaaaa", "AaAaAaAaAa", "          "] {
+            assert_eq!(code(bad), Err("too_common".to_owned()), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_list_of_common_passwords_holds_only_what_could_be_typed() {
+        for common in COMMON_PASSWORDS {
+            assert!(common.len() >= PASSWORD_MIN, "{common} is refused as too short already");
+            assert_eq!(*common, common.to_lowercase());
+        }
+    }
+
+    #[test]
+    fn a_registration_names_every_wrong_field() {
+        let registration = Registration { name: " ".into(), email: "x".into(), password: "short".into() };
+        let fields: Vec<_> = registration.validate().unwrap_err().0.into_iter().map(|e| e.pointer).collect();
+        assert_eq!(fields, ["/name", "/email", "/password"]);
+        let good = Registration {
+            name: " Ann  Lee ".into(),
+            email: " Ann@Example.com ".into(),
+            password: "blue horse 7".into(),
+        };
+        let clean = good.validate().unwrap();
+        assert_eq!((clean.name.as_str(), clean.email.as_str()), ("Ann Lee", "Ann@Example.com"));
+        assert_eq!(email_key(&clean.email), "ann@example.com");
+    }
+
+    #[test]
+    fn a_logged_registration_shows_no_password() {
+        let registration =
+            Registration { name: "A".into(), email: "a@b.com".into(), password: "blue horse 7".into() };
+        assert!(!format!("{registration:?}").contains("horse"));
+    }
+
+    #[test]
+    fn sign_up_policies_go_by_their_names() {
+        assert_eq!("approval".parse(), Ok(SignUp::Approval));
+        assert_eq!("open".parse(), Ok(SignUp::Open));
+        assert_eq!("closed".parse(), Ok(SignUp::Closed));
+        assert!("anyone".parse::<SignUp>().is_err());
+    }
 }

@@ -78,3 +78,51 @@ impl Idempotency {
         crate::chain::hex(&hash.finalize())
     }
 }
+
+/// Callers recognised lately, by session, so that a stream of requests does not read session and user each time. Emptied
+/// whenever a user or session changes here, and by each `user.*` event from elsewhere; entries live [`TTL`] at most.
+#[derive(Default)]
+pub(crate) struct KnownCallers {
+    /// Counts the emptyings: what was read before one must not be remembered after it.
+    generation: u64,
+    callers: std::collections::HashMap<String, (Caller, chrono::DateTime<chrono::Utc>)>,
+}
+
+/// How long a caller is known without looking again.
+const TTL: chrono::Duration = chrono::Duration::seconds(2);
+/// Callers known at most.
+const MOST: usize = 10_000;
+
+impl crate::Ledger {
+    pub(crate) fn known_caller(&self, session_id: &str) -> Option<Caller> {
+        let now = self.clock().now();
+        let known = self.known_callers();
+        known.callers.get(session_id).filter(|(_, at)| now - *at < TTL).map(|(caller, _)| caller.clone())
+    }
+
+    pub(crate) fn caller_generation(&self) -> u64 {
+        self.known_callers().generation
+    }
+
+    pub(crate) fn remember_caller(&self, caller: &Caller, generation: u64) {
+        let now = self.clock().now();
+        let mut known = self.known_callers();
+        if known.generation != generation {
+            return;
+        }
+        if known.callers.len() >= MOST {
+            known.callers.clear();
+        }
+        known.callers.insert(caller.session_id.clone(), (caller.clone(), now));
+    }
+
+    pub(crate) fn forget_callers(&self) {
+        let mut known = self.known_callers();
+        known.generation += 1;
+        known.callers.clear();
+    }
+
+    fn known_callers(&self) -> std::sync::MutexGuard<'_, KnownCallers> {
+        self.inner.known_callers.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}

@@ -1,5 +1,8 @@
 //! The event log, read.
-use domain::Event;
+
+use domain::{Action, Event};
+
+use crate::customer::page_size;
 use crate::{Caller, Ledger, Result};
 
 /// Which part of the log.
@@ -13,5 +16,8 @@ pub struct EventQuery {
 
 impl Ledger {
     /// Events in `seq` order (manager).
-    pub async fn events(&self, caller: &Caller, query: EventQuery) -> Result<Vec<Event>> { todo!() }
+    pub async fn events(&self, caller: &Caller, query: EventQuery) -> Result<Vec<Event>> {
+        caller.authorise(Action::ReadEvents)?;
+        self.store().events(query.after.max(0), page_size(query.limit)).await
+    }
 }

@@ -1,7 +1,10 @@
 //! Invoices.
+
 use chrono::NaiveDate;
 use domain::invoice::InvoiceView;
-use domain::{CustomerId, InvoiceId, InvoiceStatus, Page};
+use domain::{Action, CustomerId, InvoiceId, InvoiceStatus, Page};
+
+use crate::customer::{cursor_keyset, keyset_cursor, page, page_size};
 use crate::{Caller, Ledger, Result};
 
 /// Which page of which invoices, by due date.
@@ -27,7 +30,17 @@ pub struct InvoiceQuery {
 
 impl Ledger {
     /// One page of invoices.
-    pub async fn invoices(&self, caller: &Caller, query: &InvoiceQuery) -> Result<Page<InvoiceView>> { todo!() }
+    pub async fn invoices(&self, caller: &Caller, query: &InvoiceQuery) -> Result<Page<InvoiceView>> {
+        caller.authorise(Action::Read)?;
+        let after = cursor_keyset(query.cursor.as_deref(), "due_date")?;
+        let limit = page_size(query.limit);
+        let (rows, next, total) = self.store().invoices(query, self.business_date(), limit, after.as_ref()).await?;
+        Ok(page(rows, next.map(|next| keyset_cursor(&next, "due_date")), total))
+    }
+
     /// One invoice.
-    pub async fn invoice(&self, caller: &Caller, id: &InvoiceId) -> Result<InvoiceView> { todo!() }
+    pub async fn invoice(&self, caller: &Caller, id: &InvoiceId) -> Result<InvoiceView> {
+        caller.authorise(Action::Read)?;
+        Ok(self.store().invoice(id).await?.view(self.business_date()))
+    }
 }

@@ -6,8 +6,13 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use domain::Currency;
+use tokio::sync::broadcast;
+use tokio::task::JoinHandle;
 
-use crate::{AuthConfig, Clock, ImportLimits};
+use crate::commit::{Command, Committer};
+use crate::live::Frame;
+use crate::store::Store;
+use crate::{AuthConfig, Clock, ImportLimits, Replayed, Result};
 
 /// The organisation this deployment holds.
 #[derive(Clone, Debug)]
@@ -55,27 +60,72 @@ pub struct Ledger {
 
 pub(crate) struct Inner {
     pub(crate) config: Config,
+    pub(crate) store: Arc<Store>,
+    pub(crate) committer: Committer,
+    pub(crate) frames: broadcast::Sender<Arc<Frame>>,
+    pub(crate) tail_seq: std::sync::atomic::AtomicI64,
+    pub(crate) import_slots: Arc<tokio::sync::Semaphore>,
+    pub(crate) simulations: tokio::sync::Notify,
+    pub(crate) decoy_hash: String,
+    pub(crate) known_callers: std::sync::Mutex<crate::caller::KnownCallers>,
+    tasks: std::sync::Mutex<Vec<JoinHandle<()>>>,
 }
+
+/// Frames a slow reader may fall behind before it has to resync.
+const FRAME_BUFFER: usize = 4096;
 
 impl Ledger {
     /// Connects, migrates, and starts the committer. Jobs and the live tail start with [`Ledger::start`].
     pub async fn open(config: Config) -> Result<Ledger, OpenError> {
-        todo!()
+        let store = Arc::new(Store::open(&config.url, config.credentials.as_ref()).await?);
+        let committer =
+            Committer::start(Arc::clone(&store), config.clock.clone(), config.organisation.time_zone);
+        let seq = store.head().await.map_err(|error| OpenError(format!("The books can't be read: {error}")))?.seq;
+        let decoy_hash = crate::auth::hash_password("no user has this password".to_owned())
+            .await
+            .map_err(|error| OpenError(format!("Passwords can't be hashed: {error}")))?;
+        let slots = config.import.workers.max(1);
+        Ok(Ledger {
+            inner: Arc::new(Inner {
+                config,
+                store,
+                committer,
+                frames: broadcast::Sender::new(FRAME_BUFFER),
+                tail_seq: seq.into(),
+                import_slots: Arc::new(tokio::sync::Semaphore::new(slots)),
+                simulations: tokio::sync::Notify::new(),
+                decoy_hash,
+                known_callers: std::sync::Mutex::default(),
+                tasks: std::sync::Mutex::new(Vec::new()),
+            }),
+        })
     }
 
-    /// Starts the live tail, the overdue check, the mock gateway and the reconciler.
+    /// Starts the live tail, the overdue check, the mock gateway with its reconciler, and what a stopped process left
+    /// half done.
     pub fn start(&self) {
-        todo!()
+        let tasks = [
+            tokio::spawn(crate::live::follow(self.clone())),
+            tokio::spawn(crate::job::check_overdue(self.clone())),
+            tokio::spawn(crate::job::answer_simulations(self.clone())),
+            tokio::spawn(crate::job::sweep(self.clone())),
+            tokio::spawn(crate::import::fail_interrupted(self.clone())),
+        ];
+        self.tasks().extend(tasks);
     }
 
     /// Whether the database answers.
     pub async fn ready(&self) -> bool {
-        todo!()
+        self.inner.store.ready().await
     }
 
     /// Stops taking changes and waits for those in hand.
     pub async fn close(&self) {
-        todo!()
+        let tasks = std::mem::take(&mut *self.tasks());
+        for task in tasks {
+            task.abort();
+        }
+        self.inner.committer.close().await;
     }
 
     /// The organisation's calendar date.
@@ -86,5 +136,42 @@ impl Ledger {
     /// The organisation.
     pub fn organisation(&self) -> &Organisation {
         &self.inner.config.organisation
+    }
+
+    /// What an import may cost.
+    pub fn import_limits(&self) -> &ImportLimits {
+        &self.inner.config.import
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.inner.config.clock
+    }
+
+    /// Commits a change and answers once it is durable.
+    pub(crate) async fn commit<T>(&self, command: Command<T>) -> Result<Replayed<T>>
+    where
+        T: serde::Serialize + serde::de::DeserializeOwned + Send + 'static,
+    {
+        self.inner.committer.commit(command).await
+    }
+
+    /// A fresh unique part for an id: 26 characters that sort by time.
+    pub(crate) fn unique(&self) -> String {
+        use rand::RngExt;
+        let millis = self.clock().now().timestamp_millis().unsigned_abs();
+        ulid::Ulid::from_parts(millis, rand::rng().random()).to_string().to_lowercase()
+    }
+
+    /// The last event certainly in anything read after this call.
+    pub(crate) async fn seq(&self) -> Result<i64> {
+        Ok(self.store().head().await?.seq)
+    }
+
+    fn tasks(&self) -> std::sync::MutexGuard<'_, Vec<JoinHandle<()>>> {
+        self.inner.tasks.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }

@@ -1,11 +1,19 @@
 //! Payments.
-use chrono::NaiveDate;
-use domain::account::NewPayment;
+
+use chrono::{Duration, NaiveDate};
+use domain::account::{NewPayment, positive};
 use domain::customer::{MoneyInput, SortBy};
-use domain::payment::PaymentView;
-use domain::{CustomerId, Page, Payment, PaymentId, PaymentMethod, PaymentStatus};
+use domain::field::optional_line;
+use domain::payment::{Outcome, PaymentView, Simulation};
+use domain::{
+    Action, CustomerId, EventKind, FieldError, FieldErrors, Page, Payment, PaymentId, PaymentMethod, PaymentSource,
+    PaymentStatus,
+};
 use serde::{Deserialize, Serialize};
-use crate::{Caller, Idempotency, Ledger, Read, Result};
+
+use crate::commit::{Command, Desk, Needs, NewEvent, Stop};
+use crate::customer::{cursor_keyset, keyset_cursor, order_name, page, page_size};
+use crate::{Caller, Error, Idempotency, Ledger, Read, Result};
 
 /// What a list of payments can be ordered by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,6 +25,17 @@ pub enum PaymentSort {
     Amount,
     /// When entered.
     CreatedAt,
+}
+
+impl PaymentSort {
+    /// The name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            PaymentSort::ReceivedOn => "received_on",
+            PaymentSort::Amount => "amount",
+            PaymentSort::CreatedAt => "created_at",
+        }
+    }
 }
 
 impl std::str::FromStr for PaymentSort {
@@ -96,15 +115,210 @@ pub struct StatusChange {
 
 impl Ledger {
     /// One page of payments.
-    pub async fn payments(&self, caller: &Caller, query: &PaymentQuery) -> Result<Read<Page<PaymentView>>> { todo!() }
+    pub async fn payments(&self, caller: &Caller, query: &PaymentQuery) -> Result<Read<Page<PaymentView>>> {
+        caller.authorise(Action::Read)?;
+        let seq = self.seq().await?;
+        let newest_first = [SortBy { field: PaymentSort::CreatedAt, descending: true }];
+        let sort: &[_] = if query.sort.is_empty() { &newest_first } else { &query.sort };
+        let order = order_name(sort.iter().map(|by| (by.field.as_str(), by.descending)));
+        let after = cursor_keyset(query.cursor.as_deref(), &order)?;
+        let found = self.store().payments(query, sort, page_size(query.limit), after.as_ref()).await?;
+        let next = found.next.map(|next| keyset_cursor(&next, &order));
+        let ids: Vec<&str> = found.rows.iter().map(|payment| payment.customer_id.as_str()).collect();
+        let names = self.store().customer_names(&ids).await?;
+        let rows = found
+            .rows
+            .into_iter()
+            .map(|payment| PaymentView {
+                customer_name: names.get(payment.customer_id.as_str()).cloned().unwrap_or_default(),
+                payment,
+            })
+            .collect();
+        Ok(Read { seq, value: page(rows, next, found.total) })
+    }
+
     /// One payment.
-    pub async fn payment(&self, caller: &Caller, id: &PaymentId) -> Result<PaymentView> { todo!() }
+    pub async fn payment(&self, caller: &Caller, id: &PaymentId) -> Result<PaymentView> {
+        caller.authorise(Action::Read)?;
+        let payment = self.store().payment(id).await?;
+        let customer_name = self.store().customer(&payment.customer_id).await?.name;
+        Ok(PaymentView { payment, customer_name })
+    }
+
     /// Records money received or announced.
-    pub async fn record_payment(&self, caller: &Caller, new: &NewPayment, idempotency: &Idempotency) -> Result<Replayed<Payment>> { todo!() }
+    pub async fn record_payment(
+        &self,
+        caller: &Caller,
+        new: &NewPayment,
+        idempotency: &Idempotency,
+    ) -> Result<Replayed<Payment>> {
+        caller.authorise(Action::RecordPayment)?;
+        let customer = CustomerId::from(new.customer_id.as_str());
+        let id = PaymentId::from_unique(&self.unique());
+        let needs = Needs { accounts: vec![customer.clone()], ..Needs::default() };
+        let new = new.clone();
+        let answer = payment_on(&customer, &id);
+        let command = Command::new(
+            caller,
+            needs,
+            move |desk, moment| {
+                let account = account_named(desk, &customer)?;
+                let draft = new.validate(account.customer.currency, moment.business_date)?;
+                let status = draft.status;
+                account.record_payment(id.clone(), draft, PaymentSource::Manual, moment)?;
+                Ok(Some(payment_event(status, &customer, &id)?))
+            },
+            answer,
+        );
+        self.commit(command.once(Some(idempotency))).await
+    }
+
     /// Sends a payment through the mock gateway; its outcome arrives later, as a gateway's callback would.
-    pub async fn simulate_payment(&self, caller: &Caller, new: &NewSimulation, idempotency: &Idempotency) -> Result<Replayed<Payment>> { todo!() }
+    pub async fn simulate_payment(
+        &self,
+        caller: &Caller,
+        new: &NewSimulation,
+        idempotency: &Idempotency,
+    ) -> Result<Replayed<Payment>> {
+        caller.authorise(Action::SimulatePayment)?;
+        let mut errors = FieldErrors::default();
+        let outcome = match new.outcome.as_deref() {
+            None => Outcome::Succeed,
+            Some(text) => errors
+                .check(text.parse().map_err(|message: String| FieldError::new("outcome", "unknown_outcome", message)))
+                .unwrap_or_default(),
+        };
+        let delay = new.delay_ms.unwrap_or(if outcome == Outcome::Delayed { SLOW_MS } else { QUICK_MS });
+        if !(0..=LONGEST_MS).contains(&delay) {
+            errors.add("delay_ms", "out_of_range", format!("Use 0 to {LONGEST_MS} milliseconds."));
+        }
+        errors.into_result()?;
+        let customer = CustomerId::from(new.customer_id.as_str());
+        let id = PaymentId::from_unique(&self.unique());
+        let needs = Needs { accounts: vec![customer.clone()], ..Needs::default() };
+        let amount = new.amount.clone();
+        let answer = payment_on(&customer, &id);
+        let command = Command::new(
+            caller,
+            needs,
+            move |desk, moment| {
+                let account = account_named(desk, &customer)?;
+                let amount = positive("amount", &amount, account.customer.currency).map_err(Error::from)?;
+                let simulation = Simulation { outcome, due_at: moment.at + Duration::milliseconds(delay) };
+                account.start_simulated(id.clone(), amount, simulation, moment)?;
+                Ok(Some(payment_event(PaymentStatus::Processing, &customer, &id)?))
+            },
+            answer,
+        );
+        let payment = self.commit(command.once(Some(idempotency))).await?;
+        self.inner.simulations.notify_one();
+        Ok(payment)
+    }
+
     /// Marks a payment completed or pending.
-    pub async fn set_payment_status(&self, caller: &Caller, id: &PaymentId, change: &StatusChange) -> Result<Payment> { todo!() }
+    pub async fn set_payment_status(
+        &self,
+        caller: &Caller,
+        id: &PaymentId,
+        change: &StatusChange,
+    ) -> Result<Payment> {
+        caller.authorise(Action::RecordPayment)?;
+        let mut errors = FieldErrors::default();
+        let to = match change.status.as_str() {
+            "completed" => PaymentStatus::Completed,
+            "pending" => PaymentStatus::Pending,
+            _ => {
+                errors.add("status", "invalid_status", "A payment is marked completed or pending by hand.");
+                PaymentStatus::Pending
+            }
+        };
+        let reason = errors.check(optional_line("reason", change.reason.as_deref(), 500)).flatten();
+        if errors.is_empty() && to == PaymentStatus::Pending && reason.is_none() {
+            errors.add("reason", "required", "Say why it is pending again.");
+        }
+        errors.into_result()?;
+        self.move_payment(caller, id, to, reason, change.version).await
+    }
+
     /// Gives up a pending payment.
-    pub async fn cancel_payment(&self, caller: &Caller, id: &PaymentId, reason: Option<&str>) -> Result<Payment> { todo!() }
+    pub async fn cancel_payment(&self, caller: &Caller, id: &PaymentId, reason: Option<&str>) -> Result<Payment> {
+        caller.authorise(Action::RecordPayment)?;
+        let reason = optional_line("reason", reason, 500)?;
+        self.move_payment(caller, id, PaymentStatus::Canceled, reason, None).await
+    }
+
+    /// Moves a payment through its state machine, with all that means for its account.
+    pub(crate) async fn move_payment(
+        &self,
+        caller: &Caller,
+        id: &PaymentId,
+        to: PaymentStatus,
+        reason: Option<String>,
+        version: Option<i64>,
+    ) -> Result<Payment> {
+        let customer = self.store().payment(id).await?.customer_id;
+        let needs =
+            Needs { accounts: vec![customer.clone()], payments: vec![id.clone()], ..Needs::default() };
+        let id = id.clone();
+        let answer = payment_on(&customer, &id);
+        let command = Command::new(
+            caller,
+            needs,
+            move |desk, moment| {
+                let account = desk.account_with_payment(&customer, &id)?;
+                if let Some(current) = account.payments.get(&id)
+                    && version.is_some_and(|version| version != current.version)
+                {
+                    return Err(Error::stale(current).into());
+                }
+                account.move_payment(&id, to, reason.clone(), moment)?;
+                if to == PaymentStatus::Unknown
+                    && let Some(payment) = account.payments.get_mut(&id)
+                {
+                    payment.simulated = Some(Simulation {
+                        outcome: Outcome::Succeed,
+                        due_at: moment.at + Duration::milliseconds(RECONCILE_MS),
+                    });
+                }
+                let event = payment_event(to, &customer, &id)?;
+                Ok(Some(match &reason {
+                    Some(reason) => event.with("reason", reason),
+                    None => event,
+                }))
+            },
+            answer,
+        );
+        Ok(self.commit(command).await?.value)
+    }
+}
+
+/// Milliseconds until the mock gateway answers when nobody says: a quick card terminal.
+const QUICK_MS: i64 = 800;
+/// … and a slow bank.
+const SLOW_MS: i64 = 5_000;
+/// The longest anyone may make it wait.
+const LONGEST_MS: i64 = 600_000;
+/// Milliseconds after a time-out at which the reconciler asks the gateway what became of the payment.
+const RECONCILE_MS: i64 = 10_000;
+
+fn account_named<'a>(desk: &'a mut Desk, id: &CustomerId) -> Result<&'a mut domain::Account, Stop> {
+    desk.account_mut(id).map_err(|stop| match stop {
+        Stop::Refused(Error::NotFound(_)) => {
+            Error::from(FieldError::new("customer_id", "unknown_customer", "There is no such customer.")).into()
+        }
+        other => other,
+    })
+}
+
+fn payment_event(status: PaymentStatus, customer: &CustomerId, id: &PaymentId) -> Result<NewEvent> {
+    let kind = EventKind::of_payment(status).ok_or_else(|| Error::internal("no event for this payment state"))?;
+    Ok(NewEvent::new(kind, "payment", id.as_str()).customer(customer).payment(id))
+}
+
+fn payment_on(customer: &CustomerId, id: &PaymentId) -> impl Fn(&Desk) -> Result<Payment> + Send + 'static {
+    let (customer, id) = (customer.clone(), id.clone());
+    move |desk| {
+        let account = desk.accounts.get(&customer).and_then(Option::as_ref).ok_or(Error::NotFound("customer"))?;
+        account.payments.get(&id).cloned().ok_or(Error::NotFound("payment"))
+    }
 }

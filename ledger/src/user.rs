@@ -1,7 +1,12 @@
 //! Users.
-use domain::{Page, Role, User, UserId};
+
+use domain::{Action, EventKind, Page, Role, User, UserId};
 use serde::{Deserialize, Serialize};
-use crate::{Caller, Ledger, Result};
+
+use crate::auth::{check_password, hash_password};
+use crate::commit::{Command, Desk, Needs, NewEvent};
+use crate::customer::page;
+use crate::{Caller, Error, Ledger, Result};
 
 /// A change of a user by an admin.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -23,13 +28,116 @@ pub struct UserPatch {
 
 impl Ledger {
     /// The caller.
-    pub async fn me(&self, caller: &Caller) -> Result<User> { todo!() }
+    pub async fn me(&self, caller: &Caller) -> Result<User> {
+        caller.authorise(Action::Read)?;
+        self.store().user(caller.id.as_str()).await?.ok_or(Error::NotFound("user"))?.user()
+    }
+
     /// The caller's own name.
-    pub async fn rename_me(&self, caller: &Caller, name: &str) -> Result<User> { todo!() }
+    pub async fn rename_me(&self, caller: &Caller, name: &str) -> Result<User> {
+        caller.authorise(Action::Read)?;
+        let patch = UserPatch { name: Some(name.to_owned()), ..UserPatch::default() };
+        self.change_user(caller, &caller.id, patch).await
+    }
+
     /// A new password; ends the caller's other sessions.
-    pub async fn change_password(&self, caller: &Caller, current: &str, new: &str) -> Result<()> { todo!() }
+    pub async fn change_password(&self, caller: &Caller, current: &str, new: &str) -> Result<()> {
+        caller.authorise(Action::Read)?;
+        let new = domain::user::password("new_password", new)?;
+        let row = self.store().user(caller.id.as_str()).await?.ok_or(Error::NotFound("user"))?;
+        if !check_password(current.to_owned(), row.password_hash).await? {
+            return Err(domain::FieldError::new(
+                "current_password",
+                "wrong_password",
+                "This is not your current password.",
+            )
+            .into());
+        }
+        let password_hash = hash_password(new).await?;
+        let id = caller.id.clone();
+        let needs = Needs { users: vec![id.clone()], ..Needs::default() };
+        let command = Command::new(
+            caller,
+            needs,
+            move |desk, _| {
+                let mut row = desk.user(&id)?.clone();
+                row.password_hash = password_hash.clone();
+                desk.put_user(row);
+                Ok(Some(NewEvent::new(EventKind::UserUpdated, "user", id.as_str()).with("password", "changed")))
+            },
+            |_| Ok(()),
+        );
+        self.commit(command).await?;
+        self.forget_callers();
+        self.store().end_sessions_of(caller.id.as_str(), Some(&caller.session_id)).await
+    }
+
     /// Everyone, by name (admin).
-    pub async fn users(&self, caller: &Caller) -> Result<Page<User>> { todo!() }
+    pub async fn users(&self, caller: &Caller) -> Result<Page<User>> {
+        caller.authorise(Action::ManageUsers)?;
+        let rows = self.store().users().await?;
+        let users: Vec<User> = rows.iter().map(|row| row.user()).collect::<Result<_>>()?;
+        let total = users.len() as u64;
+        Ok(page(users, None, total))
+    }
+
     /// Changes a user (admin). The last active admin can't be demoted or shut out.
-    pub async fn update_user(&self, caller: &Caller, id: &UserId, patch: &UserPatch) -> Result<User> { todo!() }
+    pub async fn update_user(&self, caller: &Caller, id: &UserId, patch: &UserPatch) -> Result<User> {
+        caller.authorise(Action::ManageUsers)?;
+        let user = self.change_user(caller, id, patch.clone()).await?;
+        if !user.active {
+            self.store().end_sessions_of(id.as_str(), None).await?;
+        }
+        Ok(user)
+    }
+
+    async fn change_user(&self, caller: &Caller, id: &UserId, patch: UserPatch) -> Result<User> {
+        let name = patch
+            .name
+            .as_deref()
+            .map(|name| domain::field::required_line("name", "a name", name, 100))
+            .transpose()?;
+        let needs = Needs { users: vec![id.clone()], all_users: true, ..Needs::default() };
+        let id = id.clone();
+        let answer_id = id.clone();
+        let command = Command::new(
+            caller,
+            needs,
+            move |desk, _| {
+                let before = desk.user(&id)?.clone();
+                let shown = before.user()?;
+                if patch.version.is_some_and(|version| version != shown.version) {
+                    return Err(Error::stale(&shown).into());
+                }
+                let mut after = before.clone();
+                after.name = name.clone().unwrap_or(after.name);
+                after.role = patch.role.unwrap_or(shown.role).as_str().to_owned();
+                after.active = patch.active.unwrap_or(after.active);
+                if after == before {
+                    return Ok(None);
+                }
+                let leads = |role: &str, active: bool| active && role == Role::Admin.as_str();
+                if leads(&before.role, before.active) && !leads(&after.role, after.active) {
+                    let admins = desk.everyone()?.iter().filter(|user| leads(&user.role, user.active)).count();
+                    if admins <= 1 {
+                        return Err(Error::conflict(
+                            "last_admin",
+                            "This is the last active admin; make someone else an admin first.",
+                        )
+                        .into());
+                    }
+                }
+                let user = after.user()?;
+                desk.put_user(after);
+                Ok(Some(NewEvent::new(EventKind::UserUpdated, "user", id.as_str()).with("user", &user)))
+            },
+            move |desk: &Desk| match desk.users.get(&answer_id) {
+                Some(Some(row)) => row.user(),
+                _ => Err(Error::NotFound("user")),
+            },
+        );
+        let user = self.commit(command).await?.value;
+        self.forget_callers();
+        Ok(user)
+    }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use chrono::NaiveDate;
 
 use crate::FieldError;
-use crate::field::is_blank_char;
+use crate::field::{is_blank_char, trim};
 
 /// A cell as the file reader hands it over. Numbers come as decimal text, so that no float reaches the rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,7 +68,9 @@ impl Cell {
     pub fn shown(&self) -> String {
         match self {
             Cell::Empty => String::new(),
-            Cell::Text(text) | Cell::Number(text) | Cell::Error(text) => text.chars().take(SHOWN_MAX).collect(),
+            Cell::Text(text) | Cell::Number(text) | Cell::Error(text) => {
+                text.chars().take(SHOWN_MAX).collect()
+            }
             Cell::Date(date) => date.to_string(),
             Cell::Bool(true) => "TRUE".to_owned(),
             Cell::Bool(false) => "FALSE".to_owned(),
@@ -79,7 +81,7 @@ impl Cell {
     pub(super) fn formula_error(&self) -> Option<Fault> {
         let error = match self {
             Cell::Error(error) => error.as_str(),
-            Cell::Text(text) => FORMULA_ERRORS.iter().find(|error| text.trim() == **error)?,
+            Cell::Text(text) => FORMULA_ERRORS.iter().find(|error| trim(text) == **error)?,
             _ => return None,
         };
         let error: String = error.chars().take(40).collect();
@@ -99,7 +101,9 @@ impl Cell {
             }
             Cell::Date(date) => Err(Fault::new(
                 "not_text",
-                format!("The spreadsheet made the date {date} of this cell; format it as text and write it again."),
+                format!(
+                    "The spreadsheet made the date {date} of this cell; format it as text and write it again."
+                ),
             )),
             Cell::Bool(_) => Err(Fault::new("not_text", "TRUE or FALSE can't stand here; write text.")),
             Cell::Error(error) => Ok(Cow::Borrowed(error)),

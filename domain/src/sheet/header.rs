@@ -2,128 +2,10 @@
 
 use thiserror::Error;
 
-use super::amount::{Mark, currency_mark};
+use super::field::Field;
+use super::mark::Mark;
 use crate::Currency;
 use crate::field::clean_line;
-
-/// What a column can hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Field {
-    /// The customer's number in the user's books.
-    Reference,
-    /// Name of the company or person; the only column that must be there.
-    Name,
-    /// E-mail address or telephone number, whichever it is.
-    Contact,
-    /// E-mail address.
-    Email,
-    /// Telephone number.
-    Phone,
-    /// Postal address.
-    Address,
-    /// Standing notes.
-    Notes,
-    /// Labels, separated by commas or semicolons.
-    Tags,
-    /// ISO 4217 code of the account.
-    Currency,
-    /// What is owed.
-    Outstanding,
-    /// When that is due.
-    DueDate,
-    /// Whether it was paid.
-    Status,
-}
-
-impl Field {
-    /// All fields, in the order of the template.
-    pub const ALL: [Field; 12] = [
-        Field::Reference,
-        Field::Name,
-        Field::Contact,
-        Field::Email,
-        Field::Phone,
-        Field::Address,
-        Field::Notes,
-        Field::Tags,
-        Field::Currency,
-        Field::Outstanding,
-        Field::DueDate,
-        Field::Status,
-    ];
-
-    /// The name on the wire.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Field::Reference => "reference",
-            Field::Name => "name",
-            Field::Contact => "contact",
-            Field::Email => "email",
-            Field::Phone => "phone",
-            Field::Address => "address",
-            Field::Notes => "notes",
-            Field::Tags => "tags",
-            Field::Currency => "currency",
-            Field::Outstanding => "outstanding",
-            Field::DueDate => "due_date",
-            Field::Status => "status",
-        }
-    }
-
-    /// For people, and one of the headers it is found by.
-    pub fn label(self) -> &'static str {
-        match self {
-            Field::Reference => "Reference",
-            Field::Name => "Name",
-            Field::Contact => "Contact information",
-            Field::Email => "Email",
-            Field::Phone => "Phone",
-            Field::Address => "Address",
-            Field::Notes => "Notes",
-            Field::Tags => "Tags",
-            Field::Currency => "Currency",
-            Field::Outstanding => "Outstanding amount",
-            Field::DueDate => "Due date",
-            Field::Status => "Payment status",
-        }
-    }
-
-    /// The headers it is found by, as [`fold`] leaves them.
-    fn headers(self) -> &'static [&'static str] {
-        match self {
-            Field::Reference => &[
-                "reference", "ref", "customerreference", "customerref", "customerid", "customerno", "customernumber",
-                "customercode", "accountnumber", "accountno", "accountid", "clientid", "clientno", "clientnumber",
-                "debtorno", "debtornumber",
-            ],
-            Field::Name => &[
-                "name", "customer", "customername", "company", "companyname", "client", "clientname", "accountname",
-                "debtor", "debtorname",
-            ],
-            Field::Contact => &["contact", "contactinformation", "contactinfo", "contactdetails"],
-            Field::Email => &["email", "emailaddress", "mail", "emailid"],
-            Field::Phone => &[
-                "phone", "telephone", "tel", "mobile", "phonenumber", "phoneno", "telephonenumber", "mobilenumber",
-            ],
-            Field::Address => &["address", "postaladdress", "billingaddress"],
-            Field::Notes => &["notes", "note", "comments", "comment"],
-            Field::Tags => &["tags", "tag", "labels", "label"],
-            Field::Currency => &["currency", "ccy", "currencycode"],
-            Field::Outstanding => &[
-                "outstanding", "outstandingamount", "outstandingpaymentamount", "outstandingbalance", "amount",
-                "amountdue", "amtdue", "amountoutstanding", "amountowed", "balance", "balancedue", "openbalance",
-                "openingbalance", "openamount", "totaldue", "totaloutstanding",
-            ],
-            Field::DueDate => &["duedate", "paymentduedate", "due", "datedue"],
-            Field::Status => &["status", "paymentstatus"],
-        }
-    }
-
-    /// Whether a customer would be imported with the wrong debt if this column were overlooked.
-    fn decides_debt(self) -> bool {
-        matches!(self, Field::Outstanding | Field::DueDate | Field::Status | Field::Currency)
-    }
-}
 
 /// Something about the header row that keeps the sheet from being imported.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -224,7 +106,9 @@ impl Columns {
     /// above their header.
     pub fn looks_like_header(headers: &[String]) -> bool {
         let mut first = None;
-        for field in headers.iter().filter_map(|header| clean_line(header)).filter_map(|header| recognise(&header)) {
+        for field in
+            headers.iter().filter_map(|header| clean_line(header)).filter_map(|header| recognise(&header))
+        {
             match first {
                 _ if field.0 == Field::Name => return true,
                 Some(seen) if seen != field.0 => return true,
@@ -240,6 +124,7 @@ impl Columns {
         self.found.iter().map(|column| (column.header.clone(), column.field.as_str().to_owned())).collect()
     }
 
+    /// All columns that are read, in column order.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Column> {
         self.found.iter()
     }
@@ -263,11 +148,14 @@ enum Unit {
 }
 
 fn recognise(header: &str) -> Option<(Field, Unit)> {
-    let with_all_words = fold(header);
-    if let Some(field) = known(&with_all_words) {
+    // “Customer (ID)” as a whole before “Customer”; but a sign such as “(€)” leaves nothing to compare.
+    let unit = split_unit(header);
+    if unit.is_none_or(|(_, unit)| !fold(unit).is_empty())
+        && let Some(field) = known(&fold(header))
+    {
         return Some((field, Unit::None));
     }
-    let (name, unit) = split_unit(header)?;
+    let (name, unit) = unit?;
     known(&fold(name)).map(|field| (field, read_unit(unit)))
 }
 
@@ -298,7 +186,19 @@ fn split_unit(header: &str) -> Option<(&str, &str)> {
 
 /// The words that say an amount isn't in whole units.
 const SCALES: &[&str] = &[
-    "k", "t", "m", "mm", "mn", "mio", "mill", "million", "millions", "thousand", "thousands", "000", "000s",
+    "k",
+    "t",
+    "m",
+    "mm",
+    "mn",
+    "mio",
+    "mill",
+    "million",
+    "millions",
+    "thousand",
+    "thousands",
+    "000",
+    "000s",
 ];
 
 fn read_unit(unit: &str) -> Unit {
@@ -310,11 +210,7 @@ fn read_unit(unit: &str) -> Unit {
     if unit.split(|c: char| !c.is_alphanumeric()).any(|word| is_scale(word) || is_scaled_code(word)) {
         return Unit::Scaled;
     }
-    match currency_mark(unit) {
-        Some(Mark::Code(currency)) => Unit::Currency(currency),
-        Some(Mark::Sign([currency])) => Unit::Currency(*currency),
-        _ => Unit::None,
-    }
+    Mark::read(unit).and_then(Mark::the_one).map_or(Unit::None, Unit::Currency)
 }
 
 fn no_name(unknown: &[(usize, String)]) -> String {
@@ -409,7 +305,11 @@ mod tests {
     #[test]
     fn the_sample_files_headers_are_known() {
         let headers = [
-            "Name", "Contact Information", "Outstanding Payment Amount", "Payment Due Date", "Payment Status",
+            "Name",
+            "Contact Information",
+            "Outstanding Payment Amount",
+            "Payment Due Date",
+            "Payment Status",
         ];
         assert_eq!(
             mapped(&headers),
@@ -473,9 +373,18 @@ mod tests {
 
     #[test]
     fn amounts_in_thousands_are_refused() {
-        for header in ["Amount (in thousands)", "Balance (k€)", "Amount (USD 000)", "Amount (USD, million)", "Amount (TEUR)"] {
+        for header in [
+            "Amount (in thousands)",
+            "Balance (k€)",
+            "Amount (USD 000)",
+            "Amount (USD, million)",
+            "Amount (TEUR)",
+        ] {
             let errors = Columns::find(&row(&["Name", header]));
-            assert!(matches!(&errors, Err(list) if list[0].code == "unsupported_unit"), "{header}: {errors:?}");
+            assert!(
+                matches!(&errors, Err(list) if list[0].code == "unsupported_unit"),
+                "{header}: {errors:?}"
+            );
         }
     }
 
@@ -528,7 +437,8 @@ mod tests {
 
     #[test]
     fn every_problem_is_named() {
-        let codes: Vec<_> = errors(&["Namee", "Email", "E-mail", "Due dat"]).into_iter().map(|e| e.0).collect();
+        let codes: Vec<_> =
+            errors(&["Namee", "Email", "E-mail", "Due dat"]).into_iter().map(|e| e.0).collect();
         assert_eq!(codes, ["duplicate_column", "missing_column", "misspelt_column"]);
     }
 
@@ -550,7 +460,9 @@ mod tests {
 
     #[test]
     fn columns_are_lettered_as_in_a_spreadsheet() {
-        for (index, letters) in [(0, "A"), (25, "Z"), (26, "AA"), (51, "AZ"), (52, "BA"), (701, "ZZ"), (702, "AAA")] {
+        for (index, letters) in
+            [(0, "A"), (25, "Z"), (26, "AA"), (51, "AZ"), (52, "BA"), (701, "ZZ"), (702, "AAA")]
+        {
             assert_eq!(letter(index), letters);
         }
     }

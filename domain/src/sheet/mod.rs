@@ -9,9 +9,12 @@
 mod amount;
 mod cell;
 mod day;
+mod field;
 mod header;
+mod mark;
 mod row;
 
 pub use cell::Cell;
-pub use header::{Columns, Field, HeaderError};
+pub use field::Field;
+pub use header::{Columns, HeaderError};
 pub use row::{CellError, Owed, RowContext, RowResult, SheetRow};

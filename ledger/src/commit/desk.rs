@@ -417,6 +417,12 @@ impl Desk {
         Ok(())
     }
 
+    /// The event just written.
+    pub(crate) fn last_event(&self) -> Result<domain::Event> {
+        let row = self.written.events.last().ok_or_else(|| Error::internal("no event was written"))?;
+        row.clone().try_into()
+    }
+
     /// Whether the batch has anything to write.
     pub(super) fn is_clean(&self) -> bool {
         self.written.events.is_empty()

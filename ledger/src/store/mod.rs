@@ -17,8 +17,7 @@ use surrealdb::opt::auth::Root;
 use surrealdb::types::{RecordId, RecordIdKey};
 
 pub(crate) use commit::{CommitError, Write};
-pub(crate) use live::WakeUps;
-pub(crate) use read::{CustomerPage, Keyset, PaymentPage};
+pub(crate) use read::Keyset;
 
 use crate::OpenError;
 

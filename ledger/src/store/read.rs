@@ -535,3 +535,29 @@ impl Store {
 pub(super) fn error_key(import: &str, position: i64) -> surrealdb::types::RecordIdKey {
     surrealdb::types::RecordIdKey::Array(surrealdb::types::array![import.to_owned(), position])
 }
+
+/// Whole tables, for `verify`.
+impl Store {
+    pub(crate) async fn all_customers(&self) -> Result<Vec<Customer>> {
+        let rows: Vec<CustomerRow> = self.db.query("SELECT * FROM customer").await?.take(0)?;
+        rows.into_iter().map(Customer::try_from).collect()
+    }
+
+    pub(crate) async fn all_invoices(&self) -> Result<Vec<Invoice>> {
+        let rows: Vec<InvoiceRow> = self.db.query("SELECT * FROM invoice").await?.take(0)?;
+        rows.into_iter().map(Invoice::try_from).collect()
+    }
+
+    pub(crate) async fn all_payments(&self) -> Result<Vec<Payment>> {
+        let rows: Vec<PaymentRow> = self.db.query("SELECT * FROM payment").await?.take(0)?;
+        rows.into_iter().map(Payment::try_from).collect()
+    }
+
+    /// The first event after `after`, wherever it is.
+    pub(crate) async fn next_event(&self, after: i64) -> Result<Option<i64>> {
+        let from = after + 1;
+        let seqs: Vec<i64> =
+            self.db.query(format!("SELECT VALUE seq FROM event:{from}.. LIMIT 1")).await?.take(0)?;
+        Ok(seqs.into_iter().next())
+    }
+}

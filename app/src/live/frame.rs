@@ -1,0 +1,52 @@
+//! Frames as they stand on the wire.
+
+use domain::Event;
+use serde::{Deserialize, Serialize};
+
+/// What the server sends.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(super) enum Incoming {
+    /// The head of the log.
+    Hello { seq: i64 },
+    /// Something happened.
+    Event(Box<Event>),
+    /// Events were missed.
+    Resync {
+        #[serde(default)]
+        seq: Option<i64>,
+    },
+    /// Are you there?
+    Ping,
+}
+
+/// What the browser sends.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(super) enum Outgoing {
+    /// Send what came after `from_seq`, and go on.
+    Subscribe { from_seq: i64 },
+    /// I am.
+    Pong,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_protocol() {
+        let event = r#"{"type":"event","seq":7,"kind":"payment.completed","at":"2026-11-20T10:00:00Z",
+            "actor":{"id":"usr_1","name":"Ann"},"subject":{"type":"payment","id":"pay_1"},"data":{}}"#;
+        assert!(matches!(serde_json::from_str(event), Ok(Incoming::Event(event)) if event.seq == 7));
+        assert!(matches!(serde_json::from_str(r#"{"type":"hello","seq":3}"#), Ok(Incoming::Hello { seq: 3 })));
+        assert!(matches!(serde_json::from_str(r#"{"type":"resync","reason":"lag"}"#), Ok(Incoming::Resync { seq: None })));
+        assert!(matches!(serde_json::from_str(r#"{"type":"ping"}"#), Ok(Incoming::Ping)));
+    }
+
+    #[test]
+    fn writes_the_protocol() {
+        let text = serde_json::to_string(&Outgoing::Subscribe { from_seq: 4 });
+        assert_eq!(text.ok().as_deref(), Some(r#"{"type":"subscribe","from_seq":4}"#));
+    }
+}

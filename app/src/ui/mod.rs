@@ -1,0 +1,45 @@
+//! The component set: one file per component, one look. Styles are in `style/main.css` under the same names.
+
+mod amount;
+mod badge;
+mod button;
+mod dialog;
+mod due_date;
+mod empty;
+mod error_state;
+mod field;
+mod form;
+mod icon;
+mod menu;
+mod money_field;
+mod page_head;
+mod pager;
+mod select;
+mod skeleton;
+mod table;
+mod tabs;
+mod text_area;
+mod toast;
+mod when;
+
+pub use amount::Amount;
+pub use badge::{CustomerStatusBadge, InvoiceStatusBadge, PaymentStatusBadge, StatusBadge, Tone};
+pub use button::{Button, ButtonKind, ButtonSize, LinkButton};
+pub use dialog::Dialog;
+pub use due_date::DueDate;
+pub use empty::EmptyState;
+pub use error_state::{ErrorState, FormFault};
+pub use field::Field;
+pub use form::Form;
+pub use icon::{Icon, IconName};
+pub use menu::Menu;
+pub use money_field::MoneyField;
+pub use page_head::PageHead;
+pub use pager::Pager;
+pub use select::{Choice, Select};
+pub use skeleton::Skeleton;
+pub use table::{SortHeader, TableFrame};
+pub use tabs::{Tab, Tabs};
+pub use text_area::TextArea;
+pub use toast::{Toast, ToastRegion, Toasts};
+pub use when::When;

@@ -1,0 +1,77 @@
+//! An amount of one currency: right-aligned figures, the currency beside them.
+
+use leptos::prelude::*;
+
+use super::Form;
+use super::field::{FieldNotes, described_by};
+
+/// A field for an amount. What is typed stays text; `domain` reads it.
+#[component]
+pub fn MoneyField(
+    /// Name in the form and JSON pointer of its errors.
+    name: &'static str,
+    /// What it is.
+    #[prop(into)]
+    label: String,
+    /// What is typed.
+    value: RwSignal<String>,
+    /// Shown beside the figures.
+    #[prop(into)]
+    currency: Signal<String>,
+    /// The form that knows what is wrong with it.
+    #[prop(optional)]
+    form: Option<Form>,
+    /// What to enter, and why.
+    #[prop(optional, into)]
+    help: Option<String>,
+    /// Says “optional” beside the label.
+    #[prop(optional)]
+    optional: bool,
+    /// Gets the focus when its dialog opens.
+    #[prop(optional)]
+    autofocus: bool,
+    /// Id of the control, where two forms of a page have a field of this name.
+    #[prop(optional, into)]
+    id: Option<String>,
+) -> impl IntoView {
+    let id = id.unwrap_or_else(|| format!("field-{name}"));
+    let error = form.map_or_else(|| Signal::stored(None), |form| form.error(name));
+    let (help_id, error_id) = (format!("{id}-help"), format!("{id}-error"));
+    let described = described_by(&help_id, &error_id, help.is_some(), error);
+    view! {
+        <div class="field">
+            <label class="field-label" for=id.clone()>
+                {label}
+                {optional.then(|| view! { <span class="field-optional">" (optional)"</span> })}
+            </label>
+            <span class="money-input">
+                <input
+                    class="input input-money"
+                    id=id
+                    name=name
+                    type="text"
+                    inputmode="decimal"
+                    autocomplete="off"
+                    autofocus=autofocus
+                    prop:value=move || value.get()
+                    value=value.get_untracked()
+                    aria-invalid=move || error.with(Option::is_some).then_some("true")
+                    aria-describedby=described
+                    on:input=move |event| {
+                        value.set(event_target_value(&event));
+                        if let Some(form) = form {
+                            form.mend(name);
+                        }
+                    }
+                    on:blur=move |_| {
+                        if let Some(form) = form {
+                            form.leave(name);
+                        }
+                    }
+                />
+                <span class="money-currency" aria-hidden="true">{move || currency.get()}</span>
+            </span>
+            <FieldNotes help help_id error error_id />
+        </div>
+    }
+}

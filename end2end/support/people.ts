@@ -1,0 +1,11 @@
+/** Someone who registers and signs in. */
+export interface Account {
+  name: string;
+  email: string;
+  password: string;
+}
+
+/** The first to register, so an admin. */
+export const ADA: Account = { name: "Ada Admin", email: "ada@example.com", password: "a calm and long password" };
+/** Registers later and waits for approval. */
+export const VIC: Account = { name: "Vic Viewer", email: "vic@example.com", password: "another unrelated sentence" };

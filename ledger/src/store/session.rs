@@ -1,0 +1,117 @@
+//! Sign-ins and what each user has read: kept beside the books, not in the event log.
+
+use chrono::{DateTime, Utc};
+
+use super::rows::{NotificationStateRow, SessionRow};
+use super::{Store, record};
+use crate::Result;
+
+impl Store {
+    pub(crate) async fn put_session(&self, session: SessionRow) -> Result<()> {
+        self.db
+            .query("UPSERT $session.id CONTENT $session RETURN NONE")
+            .bind(("session", session))
+            .await?
+            .check()?;
+        Ok(())
+    }
+
+    pub(crate) async fn session(&self, id: &str) -> Result<Option<SessionRow>> {
+        let rows: Vec<SessionRow> = self.pick("session", std::iter::once(id)).await?;
+        Ok(rows.into_iter().next())
+    }
+
+    /// Puts the next refresh token in the place of `from`; `false` when another request was first.
+    pub(crate) async fn rotate_session(
+        &self,
+        id: &str,
+        from: &str,
+        to: &str,
+        now: DateTime<Utc>,
+        expires_at: DateTime<Utc>,
+    ) -> Result<bool> {
+        let rows: Vec<SessionRow> = self
+            .db
+            .query(
+                "UPDATE $id SET previous_hash = token_hash, token_hash = $to, rotated_at = $now, last_used_at = $now, \
+                 expires_at = $expires_at WHERE token_hash = $from",
+            )
+            .bind(("id", record("session", id)))
+            .bind(("from", from.to_owned()))
+            .bind(("to", to.to_owned()))
+            .bind(("now", now))
+            .bind(("expires_at", expires_at))
+            .await?
+            .take(0)?;
+        Ok(!rows.is_empty())
+    }
+
+    pub(crate) async fn end_session(&self, id: &str) -> Result<()> {
+        self.db.query("DELETE $id").bind(("id", record("session", id))).await?.check()?;
+        Ok(())
+    }
+
+    /// Ends a user's sessions, but for one.
+    pub(crate) async fn end_sessions_of(&self, user: &str, but: Option<&str>) -> Result<()> {
+        let but = but.map(|id| record("session", id));
+        self.db
+            .query("DELETE session WHERE user_id = $user AND id != $but")
+            .bind(("user", user.to_owned()))
+            .bind(("but", but))
+            .await?
+            .check()?;
+        Ok(())
+    }
+
+    /// Takes out what is past its time: sessions, and idempotency keys older than `keys_before`.
+    pub(crate) async fn sweep(&self, now: DateTime<Utc>, keys_before: DateTime<Utc>) -> Result<()> {
+        self.db
+            .query("DELETE session WHERE expires_at < $now; DELETE idempotency WHERE at < $keys_before;")
+            .bind(("now", now))
+            .bind(("keys_before", keys_before))
+            .await?
+            .check()?;
+        Ok(())
+    }
+
+    /// A new password, and nothing else of the user.
+    pub(crate) async fn set_password(&self, user: &str, password_hash: &str) -> Result<()> {
+        self.db
+            .query("UPDATE $id SET password_hash = $hash RETURN NONE")
+            .bind(("id", record("user", user)))
+            .bind(("hash", password_hash.to_owned()))
+            .await?
+            .check()?;
+        Ok(())
+    }
+
+    pub(crate) async fn notification_state(&self, user: &str) -> Result<NotificationStateRow> {
+        let rows: Vec<NotificationStateRow> = self.pick("notification_state", std::iter::once(user)).await?;
+        Ok(rows.into_iter().next().unwrap_or_default())
+    }
+
+    /// Marks one event read.
+    pub(crate) async fn mark_read(&self, user: &str, seq: i64) -> Result<()> {
+        self.db
+            .query(
+                "UPSERT $id SET all_before = all_before ?? 0, \
+                 read = IF $seq > (all_before ?? 0) { array::union(read ?? [], [$seq]) } ELSE { read ?? [] } RETURN NONE",
+            )
+            .bind(("id", record("notification_state", user)))
+            .bind(("seq", seq))
+            .await?
+            .check()?;
+        Ok(())
+    }
+
+    /// Marks everything up to `seq` read.
+    pub(crate) async fn mark_all_read(&self, user: &str, seq: i64) -> Result<()> {
+        self.db
+            .query("UPSERT $id SET all_before = $seq, read = array::filter(read ?? [], |$one| $one > $seq) RETURN NONE")
+            .bind(("id", record("notification_state", user)))
+            .bind(("seq", seq))
+            .await?
+            .check()?;
+        Ok(())
+    }
+}
