@@ -106,9 +106,9 @@ pub(super) fn described_by(
     error_id: &str,
     has_help: bool,
     error: Signal<Option<String>>,
-) -> impl Fn() -> Option<String> + Clone + Send + Sync + 'static {
+) -> Signal<Option<String>> {
     let (help_id, error_id) = (help_id.to_owned(), error_id.to_owned());
-    move || {
+    Signal::derive(move || {
         let wrong = error.with(Option::is_some);
         match (has_help, wrong) {
             (true, true) => Some(format!("{help_id} {error_id}")),
@@ -116,7 +116,7 @@ pub(super) fn described_by(
             (false, true) => Some(error_id.clone()),
             (false, false) => None,
         }
-    }
+    })
 }
 
 /// Help and error under a control.

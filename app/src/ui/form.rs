@@ -53,6 +53,11 @@ impl Form {
         }
     }
 
+    /// Shows every error at once, as if the form had been sent.
+    pub fn judge(&self) {
+        self.sent.set(true);
+    }
+
     /// The form was sent. Whether it may go; otherwise every error shows and the first wrong field gets the focus.
     pub fn submit(&self) -> bool {
         self.sent.set(true);

@@ -203,11 +203,12 @@ fn decimal_text(number: f64) -> String {
 
 fn csv(bytes: &[u8], limits: &ImportLimits) -> Result<Table> {
     let text = decode(bytes);
-    let first_line = text.lines().next().unwrap_or_default();
-    let delimiter = [b',', b';', b'\t']
-        .into_iter()
-        .max_by_key(|delimiter| first_line.bytes().filter(|byte| byte == delimiter).count())
-        .unwrap_or(b',');
+    // The header has a delimiter between any two names, wherever it is; amounts in rows may have commas of their own.
+    let most = |delimiter: u8| {
+        let in_line = |line: &str| line.bytes().filter(|byte| *byte == delimiter).count();
+        text.lines().take(HEADER_WITHIN).filter(|line| !line.trim().is_empty()).map(in_line).max().unwrap_or(0)
+    };
+    let delimiter = [b'\t', b';', b','].into_iter().max_by_key(|delimiter| most(*delimiter)).unwrap_or(b',');
     let mut reader =
         csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(text.as_bytes());
     let mut rows: Vec<Vec<Cell>> = Vec::new();
@@ -216,8 +217,13 @@ fn csv(bytes: &[u8], limits: &ImportLimits) -> Result<Table> {
         if record.len() > limits.max_columns {
             return Err(bad_file(422, "too_many_columns", format!("At most {} columns are read.", limits.max_columns)));
         }
-        // Blank lines are no records: rows are placed by their line so that they are numbered as an editor shows them.
-        let line = record.position().map_or(rows.len() as u64 + 1, csv::Position::line);
+        // Blank lines are no records, and a record's position is before the blank lines it follows: rows are placed by
+        // the line they begin on, so that they are numbered as a spreadsheet shows them.
+        let line = record.position().map_or(rows.len() as u64 + 1, |position| {
+            let rest = text.as_bytes().get(position.byte() as usize..).unwrap_or_default();
+            let blank = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).filter(|byte| **byte == b'\n');
+            position.line() + blank.count() as u64
+        });
         while (rows.len() as u64) + 1 < line && rows.len() <= limits.max_rows * 2 {
             rows.push(Vec::new());
         }

@@ -9,8 +9,8 @@ use crate::Result;
 impl Store {
     pub(crate) async fn put_session(&self, session: SessionRow) -> Result<()> {
         self.db
-            .query("UPSERT $session.id CONTENT $session RETURN NONE")
-            .bind(("session", session))
+            .query("UPSERT $row.id CONTENT $row RETURN NONE")
+            .bind(("row", session))
             .await?
             .check()?;
         Ok(())
@@ -69,17 +69,6 @@ impl Store {
             .query("DELETE session WHERE expires_at < $now; DELETE idempotency WHERE at < $keys_before;")
             .bind(("now", now))
             .bind(("keys_before", keys_before))
-            .await?
-            .check()?;
-        Ok(())
-    }
-
-    /// A new password, and nothing else of the user.
-    pub(crate) async fn set_password(&self, user: &str, password_hash: &str) -> Result<()> {
-        self.db
-            .query("UPDATE $id SET password_hash = $hash RETURN NONE")
-            .bind(("id", record("user", user)))
-            .bind(("hash", password_hash.to_owned()))
             .await?
             .check()?;
         Ok(())

@@ -12,8 +12,8 @@ impl Store {
     /// Where an import stands, outside of any chunk.
     pub(crate) async fn put_import(&self, import: ImportRow) -> Result<()> {
         self.db
-            .query("UPSERT $import.id CONTENT $import RETURN NONE")
-            .bind(("import", import))
+            .query("UPSERT $row.id CONTENT $row RETURN NONE")
+            .bind(("row", import))
             .await?
             .check()?;
         Ok(())

@@ -1,0 +1,38 @@
+//! The HTML document.
+
+use leptos::prelude::*;
+use leptos_meta::{HashedStylesheet, MetaTags};
+
+use crate::host::Visitor;
+use crate::route::App;
+
+/// The document that every page is sent in.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    // Where nobody chose, the attribute is absent and the system decides, in the style sheet.
+    let theme = use_context::<Visitor>()
+        .and_then(|visitor| visitor.theme)
+        .filter(|theme| matches!(theme.as_str(), "light" | "dark"));
+    view! {
+        <!DOCTYPE html>
+        <html lang="en" data-theme=theme>
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="light dark" />
+                <meta name="description" content="Duebook: who owes, what is overdue, and what came in, as it happens." />
+                <meta name="theme-color" content="#f7f8fa" media="(prefers-color-scheme: light)" />
+                <meta name="theme-color" content="#0f1319" media="(prefers-color-scheme: dark)" />
+                <link rel="preload" href="/fonts/inter-latin.woff2" as="font" type="font/woff2" crossorigin="anonymous" />
+                <link rel="icon" href="/icons/icon.svg" type="image/svg+xml" />
+                <link rel="manifest" href="/manifest.webmanifest" />
+                <HashedStylesheet id="leptos" options=options.clone() />
+                <AutoReload options=options.clone() />
+                <HydrationScripts options=options.clone() />
+                <MetaTags />
+            </head>
+            <body>
+                <App />
+            </body>
+        </html>
+    }
+}

@@ -1,0 +1,265 @@
+//! The frame around every page of a signed-in person: rail, top bar, messages.
+
+use domain::notification::{Notification, NotificationKind};
+use domain::{Action, Event, Role};
+use leptos::prelude::*;
+use leptos_router::components::{A, Outlet, Redirect};
+use leptos_router::hooks::use_location;
+
+use super::keys::Keys;
+use super::theme::ThemeToggle;
+use crate::api::notification::unread_count;
+use crate::live::{Live, LiveStatus, Unread};
+use crate::session::{Viewer, use_session};
+use crate::ui::{Icon, IconName, Menu, Toast, ToastRegion, Toasts, Tone};
+use crate::{browser, format};
+
+/// Set when the search box should get the focus as soon as its page is there.
+#[derive(Clone, Copy)]
+pub(crate) struct WantsSearch(pub RwSignal<bool>);
+
+impl WantsSearch {
+    pub(crate) fn expect() -> Self {
+        use_context().unwrap_or_else(|| Self(RwSignal::new(false)))
+    }
+}
+
+/// The frame; leads to the sign-in page where nobody is signed in.
+#[component]
+pub(crate) fn Frame() -> impl IntoView {
+    match use_session().user {
+        None => {
+            let location = use_location();
+            let here = location.pathname.get_untracked();
+            let query = location.search.get_untracked();
+            let next = if query.is_empty() { here } else { format!("{here}?{}", query.trim_start_matches('?')) };
+            let path = match next.as_str() {
+                "/" | "/customers" => "/sign-in".to_owned(),
+                _ => format::address("/sign-in", [("next", next)]),
+            };
+            view! { <Redirect path /> }.into_any()
+        }
+        Some(viewer) => view! { <SignedInFrame viewer /> }.into_any(),
+    }
+}
+
+#[component]
+fn SignedInFrame(viewer: Viewer) -> impl IntoView {
+    provide_context(WantsSearch(RwSignal::new(false)));
+    let live = Live::expect();
+    tell_news(live, viewer.role);
+    Effect::new(move |_| live.start());
+    focus_main_after_navigation();
+    let may_import = viewer.role.may(Action::Import);
+    let may_manage_users = viewer.role.may(Action::ManageUsers);
+    view! {
+        <a class="skip-link" href="#main">"Skip to content"</a>
+        <div class="frame">
+            <aside class="rail">
+                <a class="brand" href="/customers" aria-label="Duebook">
+                    <Mark />
+                    <span class="brand-name">"Duebook"</span>
+                </a>
+                <nav class="rail-nav" aria-label="Main">
+                    <RailLink href="/customers" icon=IconName::Customers label="Customers" />
+                    <RailLink href="/payments" icon=IconName::Payments label="Payments" />
+                    {may_import.then(|| view! { <RailLink href="/import" icon=IconName::Import label="Import" /> })}
+                    <RailLink href="/inbox" icon=IconName::Inbox label="Inbox" />
+                    {may_manage_users.then(|| view! { <RailLink href="/users" icon=IconName::Users label="Users" /> })}
+                </nav>
+            </aside>
+            <div class="desk">
+                <header class="top-bar">
+                    <SearchLink />
+                    <div class="top-bar-tools">
+                        <LiveBadge />
+                        <Bell />
+                        <ThemeToggle />
+                        <AccountMenu viewer />
+                    </div>
+                </header>
+                <SignedOutBanner />
+                <main id="main" class="main" tabindex="-1">
+                    <Outlet />
+                </main>
+            </div>
+        </div>
+        <ToastRegion />
+        <Keys />
+    }
+}
+
+/// Duebook's mark: a ruled page with a due line.
+#[component]
+pub(crate) fn Mark() -> impl IntoView {
+    view! {
+        <svg class="mark" width="24" height="24" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+            <rect x="2" y="2" width="20" height="20" rx="5" class="mark-ground" />
+            <path d="M7 8h10M7 12h6" class="mark-line" />
+            <path d="m7 16.5 2 1.5 4-3.5" class="mark-due" />
+        </svg>
+    }
+}
+
+#[component]
+fn RailLink(href: &'static str, icon: IconName, label: &'static str) -> impl IntoView {
+    view! {
+        <A href=href attr:class="rail-link" attr:title=label>
+            <Icon name=icon size=20 />
+            <span class="rail-label">{label}</span>
+        </A>
+    }
+}
+
+#[component]
+fn SearchLink() -> impl IntoView {
+    let WantsSearch(wants_search) = WantsSearch::expect();
+    view! {
+        <a
+            class="search-link"
+            href="/customers"
+            aria-label="Go to search"
+            on:click=move |event| {
+                // Where the search box is in sight, the focus goes there and the list stays as it is.
+                if browser::focus("#customer-search") {
+                    event.prevent_default();
+                } else {
+                    wants_search.set(true);
+                }
+            }
+        >
+            <Icon name=IconName::Search size=16 />
+            <span class="search-link-text">"Search customers"</span>
+            <kbd>"/"</kbd>
+        </a>
+    }
+}
+
+#[component]
+fn LiveBadge() -> impl IntoView {
+    let status = Live::expect().status;
+    let shown = move || match status.get() {
+        LiveStatus::Live => ("live live-on", "Live"),
+        LiveStatus::Connecting => ("live live-waiting", "Connecting…"),
+        LiveStatus::Reconnecting => ("live live-waiting", "Reconnecting…"),
+        LiveStatus::Offline => ("live live-off", "Offline"),
+        LiveStatus::SignedOut => ("live live-off", "Signed out"),
+    };
+    view! {
+        <span class=move || shown().0 role="status">
+            <span class="live-dot" aria-hidden="true"></span>
+            <span class="live-text">{move || shown().1}</span>
+        </span>
+    }
+}
+
+#[component]
+fn Bell() -> impl IntoView {
+    let unread = Unread::expect();
+    let first = Resource::new(|| (), |()| unread_count());
+    view! {
+        <Transition fallback=move || view! { <BellLink count=unread.get().unwrap_or(0) /> }>
+            {move || Suspend::new(async move {
+                let first = first.await.unwrap_or(0);
+                view! { {move || view! { <BellLink count=unread.get().unwrap_or(first) /> }} }
+            })}
+        </Transition>
+    }
+}
+
+#[component]
+fn BellLink(count: u64) -> impl IntoView {
+    let label = if count == 0 { "Notifications".to_owned() } else { format!("Notifications, {count} unread") };
+    view! {
+        <a class="button button-quiet button-icon bell" href="/inbox" aria-label=label title="Notifications">
+            <Icon name=IconName::Bell />
+            {(count > 0).then(|| view! {
+                <span class="bell-count" aria-hidden="true">{if count > 99 { "99+".to_owned() } else { count.to_string() }}</span>
+            })}
+        </a>
+    }
+}
+
+#[component]
+fn AccountMenu(viewer: Viewer) -> impl IntoView {
+    let initials = format::initials(&viewer.name);
+    view! {
+        <Menu label="Account" face=move || view! { <span class="avatar" aria-hidden="true">{initials.clone()}</span> }>
+            <div class="menu-head">
+                <p class="menu-name">{viewer.name}</p>
+                <p class="menu-role">{viewer.role.to_string()}</p>
+            </div>
+            <a class="menu-item" href="/settings"><Icon name=IconName::Edit />"Your account"</a>
+            // A plain form: it works before the page is interactive, and a fresh page is what one wants after it.
+            <form method="post" action="/fn/auth/sign-out">
+                <button type="submit" class="menu-item"><Icon name=IconName::SignOut />"Sign out"</button>
+            </form>
+        </Menu>
+    }
+}
+
+#[component]
+fn SignedOutBanner() -> impl IntoView {
+    let status = Live::expect().status;
+    view! {
+        <Show when=move || status.get() == LiveStatus::SignedOut>
+            <div class="notice notice-waiting notice-bar" role="alert">
+                <Icon name=IconName::Warning />
+                <p>
+                    "Your session has ended. "
+                    <a class="link" href="/sign-in" target="_blank" rel="external">"Sign in in a new tab"</a>
+                    " and come back: what you typed stays here."
+                </p>
+            </div>
+        </Show>
+    }
+}
+
+/// Toasts and the bell's number, from the same frames.
+fn tell_news(live: Live, role: Role) {
+    let toasts = Toasts::expect();
+    let unread = Unread::expect();
+    live.on_event(move |event| {
+        let Some(news) = Notification::of(event, false).filter(|news| !news.kind.for_admins() || role == Role::Admin)
+        else {
+            return;
+        };
+        unread.more();
+        toasts.push(toast(&news, event));
+    });
+}
+
+fn toast(news: &Notification, event: &Event) -> Toast {
+    let tone = match news.kind {
+        NotificationKind::PaymentReceived | NotificationKind::ImportFinished => Tone::Good,
+        NotificationKind::PaymentFailed | NotificationKind::InvoiceOverdue => Tone::Bad,
+        NotificationKind::PaymentPending | NotificationKind::UserRegistered => Tone::Waiting,
+        NotificationKind::CustomerCreated => Tone::Neutral,
+    };
+    let toast = Toast::new(tone, news.title.clone(), news.text.clone());
+    match (&news.customer_id, event.subject.kind.as_str()) {
+        (Some(id), _) => toast.with_href(format!("/customers/{id}")),
+        (None, "import") => toast.with_href(format!("/import/{}", event.subject.id)),
+        (None, "user") => toast.with_href("/users"),
+        (None, _) => toast,
+    }
+}
+
+/// After a change of page the focus is on the new page, not on a link that may be gone; screen readers read on from there.
+fn focus_main_after_navigation() {
+    let path = use_location().pathname;
+    Effect::new(move |before: Option<String>| {
+        let now = path.get();
+        if before.is_some_and(|before| before != now) {
+            request_animation_frame(|| {
+                let busy = document().active_element().is_some_and(|active| {
+                    matches!(active.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
+                });
+                if !busy {
+                    browser::focus("#main");
+                }
+            });
+        }
+        now
+    });
+}
