@@ -43,14 +43,14 @@ export class Watch {
     page.on("console", (message) => {
       const text = message.text();
       const wrong = message.type() === "error" || (message.type() === "warning" && /hydrat|panick/i.test(text));
-      const connection = /net::ERR_|WebSocket connection to .* failed|Failed to fetch/.test(text);
+      // 503: the service worker's own page in the place of the one that was asked for.
+      const connection = /net::ERR_|WebSocket connection to .* failed|Failed to fetch|status of 503/.test(text);
       if (wrong && !(this.#down && connection)) {
         this.#note(`console: ${text} (${message.location().url})`);
       }
     });
     page.on("pageerror", (error) => this.#note(`uncaught: ${error.stack ?? error.message}`));
     page.on("response", (response) => {
-      // The service worker's own offline page is a 503 as well.
       if (response.status() >= 500 && response.url().startsWith(this.#origin) && !this.#down) {
         this.#note(`answer ${response.status()}: ${response.request().method()} ${response.url()}`);
       }

@@ -1,0 +1,22 @@
+//! The axum host: configuration, sign-in cookies, REST v1 with its OpenAPI document, the live relay, pages, commands.
+//!
+//! Holds no business rule: handlers authenticate, parse, call one use case of `ledger`, and answer.
+
+#![recursion_limit = "256"]
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test"))]
+
+pub mod api;
+pub mod application;
+pub mod command;
+pub mod config;
+mod cookies;
+mod docs;
+mod health;
+mod live;
+mod origin;
+mod pages;
+mod request;
+mod secrets;
+mod session;
+
+pub use application::Application;

@@ -1,0 +1,171 @@
+//! The whole application on one port. Tests run this too, on port 0.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use ledger::{AuthConfig, Clock, Ledger};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::config::Config;
+use crate::cookies::Cookies;
+use crate::live::Sockets;
+use crate::{api, docs, health, live, origin, pages, request, secrets, session};
+
+/// What every handler can reach.
+#[derive(Clone)]
+pub struct State {
+    pub(crate) ledger: Ledger,
+    pub(crate) config: Arc<Config>,
+    pub(crate) cookies: Arc<Cookies>,
+    pub(crate) sockets: Arc<Sockets>,
+    /// Turns true when the server stops.
+    pub(crate) stopping: watch::Receiver<bool>,
+}
+
+impl axum::extract::FromRef<State> for leptos::config::LeptosOptions {
+    fn from_ref(state: &State) -> Self {
+        state.config.leptos.clone()
+    }
+}
+
+/// A bound, not yet running application.
+pub struct Application {
+    listener: TcpListener,
+    bound: SocketAddr,
+    router: Router,
+    state: State,
+    stop: watch::Sender<bool>,
+}
+
+/// Opens the ledger that `config` describes.
+pub async fn open(config: &Config) -> Result<Ledger, String> {
+    open_at(config, Clock::default()).await
+}
+
+/// Opens the ledger with a clock of one's own.
+pub async fn open_at(config: &Config, clock: Clock) -> Result<Ledger, String> {
+    let signing_key = secrets::signing_key(&config.data_dir)?;
+    Ledger::open(ledger::Config {
+        url: config.database(),
+        credentials: config.database_credentials.clone(),
+        data_dir: config.data_dir.clone(),
+        organisation: config.organisation.clone(),
+        auth: AuthConfig {
+            signing_key,
+            access_minutes: config.access_minutes,
+            refresh_days: config.refresh_days,
+            sign_up: config.sign_up,
+        },
+        import: config.import.clone(),
+        poll: config.live_poll,
+        clock,
+    })
+    .await
+    .map_err(|error| error.to_string())
+}
+
+impl Application {
+    /// Takes the port, opens the books, puts the routes together.
+    pub async fn build(config: Config) -> Result<Self, String> {
+        // The port first: nobody should wait for a database only to learn that the port is taken.
+        let listener = TcpListener::bind(config.addr).await.map_err(|error| match error.kind() {
+            std::io::ErrorKind::AddrInUse => format!(
+                "{} is taken by another program; stop it or choose another address, such as DUEBOOK_ADDR=127.0.0.1:4401.",
+                config.addr
+            ),
+            _ => format!("Can't listen on {}: {error}", config.addr),
+        })?;
+        let ledger = open(&config).await?;
+        Self::with(config, ledger, listener)
+    }
+
+    /// The application on a ledger that is open already.
+    pub fn with(config: Config, ledger: Ledger, listener: TcpListener) -> Result<Self, String> {
+        let bound = listener.local_addr().map_err(|error| format!("Can't listen: {error}"))?;
+        if !config.leptos.hash_files {
+            tracing::warn!(
+                site_root = %config.leptos.site_root,
+                "no built front end there: pages will not work, the API will; `cargo xtask run` builds it"
+            );
+        }
+        if !config.secure() && !bound.ip().is_loopback() {
+            tracing::warn!("plain http on an address others can reach: sign-ins travel unprotected; set DUEBOOK_BASE_URL to an https:// address behind a proxy");
+        }
+        let (stop, stopping) = watch::channel(false);
+        let state = State {
+            ledger,
+            cookies: Arc::new(Cookies::new(config.secure())),
+            sockets: Arc::new(Sockets::default()),
+            config: Arc::new(config),
+            stopping,
+        };
+        let router = router(&state);
+        Ok(Self { listener, bound, router, state, stop })
+    }
+
+    /// Where people find it.
+    pub fn address(&self) -> String {
+        self.state.config.address(self.bound)
+    }
+
+    /// Where it listens.
+    pub fn bound(&self) -> SocketAddr {
+        self.bound
+    }
+
+    /// Serves until the process is asked to stop, then lets what is under way finish.
+    pub async fn run(self) -> Result<(), String> {
+        self.run_until(asked_to_stop()).await
+    }
+
+    /// Serves until `stop` is ready.
+    pub async fn run_until(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), String> {
+        self.state.ledger.start();
+        let told = self.stop;
+        let service = self.router.into_make_service_with_connect_info::<SocketAddr>();
+        let served = axum::serve(self.listener, service)
+            .with_graceful_shutdown(async move {
+                stop.await;
+                tracing::info!("stopping");
+                // Sockets end themselves, else they would hold the server for ever.
+                let _ = told.send(true);
+            })
+            .await
+            .map_err(|error| format!("The server failed: {error}"));
+        self.state.ledger.close().await;
+        served
+    }
+}
+
+fn router(state: &State) -> Router {
+    let live = Router::new().route("/live", axum::routing::get(live::upgrade));
+    let compressed = Router::new()
+        .merge(api::router(state))
+        .merge(docs::router())
+        .merge(pages::router(state))
+        .layer(tower_http::compression::CompressionLayer::new().br(true).gzip(true));
+    let routes = live
+        .merge(compressed)
+        .layer(axum::middleware::from_fn_with_state(state.clone(), session::recognise))
+        .layer(axum::middleware::from_fn_with_state(state.clone(), origin::check))
+        .merge(health::router());
+    request::layers(routes).with_state(state.clone())
+}
+
+async fn asked_to_stop() {
+    let interrupt = tokio::signal::ctrl_c();
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = interrupt => {}
+        () = terminate => {}
+    }
+}

@@ -1,0 +1,96 @@
+//! The command line.
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::application::{self, Application};
+use crate::config::Config;
+
+#[derive(Parser)]
+#[command(name = "duebook", version, about = "Duebook: a self-hosted, real-time collections desk.")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the desk (the default).
+    Serve,
+    /// Recompute every figure from the rows and from the events; exit 1 when anything differs. The server must not run
+    /// on the same embedded database.
+    Verify,
+    /// Print the OpenAPI document of the REST API.
+    Openapi,
+}
+
+/// Runs what the command line asks for.
+pub async fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = match arguments.command.unwrap_or(Command::Serve) {
+        Command::Serve => serve().await,
+        Command::Verify => verify().await,
+        Command::Openapi => {
+            say(&crate::docs::document_text());
+            Ok(ExitCode::SUCCESS)
+        }
+    };
+    outcome.unwrap_or_else(|message| {
+        complain(&message);
+        ExitCode::FAILURE
+    })
+}
+
+async fn serve() -> Result<ExitCode, String> {
+    log();
+    let config = Config::load().map_err(|error| error.to_string())?;
+    let application = Application::build(config).await?;
+    say(&format!("Duebook is at {}", application.address()));
+    application.run().await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn verify() -> Result<ExitCode, String> {
+    let config = Config::load().map_err(|error| error.to_string())?;
+    let ledger = application::open(&config).await?;
+    let report = ledger.verify().await.map_err(|error| format!("The books can't be read: {error}"))?;
+    ledger.close().await;
+    for difference in &report.differences {
+        say(&format!("{}: {}", difference.subject, difference.message));
+    }
+    say(&format!(
+        "{} events, {} customers, {} invoices, {} payments: {} differences",
+        report.events,
+        report.customers,
+        report.invoices,
+        report.payments,
+        report.differences.len()
+    ));
+    Ok(if report.differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// People read colours in a terminal; collectors of logs read JSON.
+fn log() {
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("info,surrealdb=warn,surrealdb_core=warn,rocksdb=warn"));
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second subscriber in one process (tests) is no reason to stop.
+    let _ = if std::io::stderr().is_terminal() {
+        subscriber.with_target(false).compact().try_init()
+    } else {
+        subscriber.json().flatten_event(true).try_init()
+    };
+}
+
+fn say(text: &str) {
+    // A closed pipe is the reader's choice.
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+/// Tells the operator why nothing runs.
+pub fn complain(text: &str) {
+    let _ = writeln!(std::io::stderr(), "duebook: {text}");
+}

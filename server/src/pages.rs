@@ -1,0 +1,89 @@
+//! Pages, server functions and the files they need.
+
+use app::host::{Host, Visitor as PageVisitor};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State as AxumState};
+use axum::http::header::{CACHE_CONTROL, USER_AGENT};
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+use leptos::prelude::provide_context;
+use leptos_axum::{LeptosRoutes, generate_route_list};
+use tower::ServiceExt;
+use tower_http::services::ServeDir;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use crate::application::State;
+use crate::cookies::find;
+use crate::request::RequestId;
+use crate::session::Visitor;
+
+pub(crate) fn router(state: &State) -> Router<State> {
+    let root = state.config.leptos.site_root.to_string();
+    let package = state.config.leptos.site_pkg_dir.to_string();
+    let cache = |value| SetResponseHeaderLayer::overriding(CACHE_CONTROL, HeaderValue::from_static(value));
+    // Hashed names never change their content; everything else is asked for again.
+    let forever = tower::ServiceBuilder::new()
+        .layer(cache("public, max-age=31536000, immutable"))
+        .service(ServeDir::new(format!("{root}/{package}")));
+    let routes = generate_route_list(app::App);
+    let with_pages = Router::<State>::new().leptos_routes_with_handler(routes, axum::routing::get(page));
+    with_pages.nest_service(&format!("/{package}"), forever).route("/fn/{*path}", any(server_function)).fallback(other)
+}
+
+/// What pages and server functions find in their context.
+fn context(state: &State, request: &Request) -> impl Fn() + Clone + Send + Sync + 'static {
+    let headers: &HeaderMap = request.headers();
+    let host = Host { ledger: state.ledger.clone(), cookies: state.cookies.clone() };
+    let visitor = PageVisitor {
+        caller: request.extensions().get::<Visitor>().and_then(|visitor| visitor.0.clone()),
+        request_id: request.extensions().get::<RequestId>().map(|id| id.0.clone()),
+        theme: find(headers, "theme").map(str::to_owned),
+        device: headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).map(str::to_owned),
+    };
+    move || {
+        provide_context(host.clone());
+        provide_context(visitor.clone());
+    }
+}
+
+async fn page(AxumState(state): AxumState<State>, request: Request) -> Response {
+    let options = state.config.leptos.clone();
+    let context = context(&state, &request);
+    let render = leptos_axum::render_app_to_stream_with_context(context, move || app::shell(options.clone()));
+    let mut response = render(request).await;
+    // Pages hold a person's data: nothing between here and the screen may keep them.
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+async fn server_function(AxumState(state): AxumState<State>, request: Request) -> Response {
+    let context = context(&state, &request);
+    let mut response = leptos_axum::handle_server_fns_with_context(context, request).await.into_response();
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Files of the site root, else the page that says there is nothing here.
+async fn other(AxumState(state): AxumState<State>, request: Request) -> Response {
+    let path = request.uri().path();
+    if path == "/api" || path.starts_with("/api/") {
+        return crate::api::not_found().await.into_response();
+    }
+    // The file of hashes is for the server.
+    if path != "/hash.txt" {
+        let mut wanted = Request::new(Body::empty());
+        *wanted.uri_mut() = request.uri().clone();
+        *wanted.headers_mut() = request.headers().clone();
+        let files = ServeDir::new(state.config.leptos.site_root.as_ref()).append_index_html_on_directories(false);
+        if let Ok(response) = files.oneshot(wanted).await
+            && !response.status().is_client_error()
+        {
+            let mut response = response.map(Body::new);
+            response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+            return response;
+        }
+    }
+    page(AxumState(state), request).await
+}

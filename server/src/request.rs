@@ -1,0 +1,97 @@
+//! What every request gets: an id, a log line, a limit, a net under panics.
+
+use std::any::Any;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::header::{HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use domain::Problem;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
+use tracing::Instrument;
+
+use crate::api::problem::Refusal;
+
+/// The request's id, in its extensions.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestId(pub String);
+
+tokio::task_local! {
+    /// For answers made where no request is at hand.
+    static CURRENT: String;
+}
+
+/// The id of the request this task works on.
+pub(crate) fn current_id() -> Option<String> {
+    CURRENT.try_with(Clone::clone).ok()
+}
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// No answer takes longer; imports are answered before they run.
+const TIMEOUT: Duration = Duration::from_secs(120);
+
+pub(crate) fn layers<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
+    let header = |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
+    router
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
+        .layer(header(X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(header(REFERRER_POLICY, "same-origin"))
+        .layer(header(X_FRAME_OPTIONS, "DENY"))
+        .layer(axum::middleware::from_fn(identify))
+}
+
+/// Gives the request its id (the client's own, when it is a sane one), a span, a line in the log.
+async fn identify(mut request: Request, next: Next) -> Response {
+    let given = request.headers().get(&X_REQUEST_ID).and_then(|id| id.to_str().ok());
+    let id = match given.filter(|id| (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic())) {
+        Some(id) => id.to_owned(),
+        None => fresh(),
+    };
+    request.extensions_mut().insert(RequestId(id.clone()));
+    // The path alone: queries hold what people search for.
+    let span = tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
+    let quiet = request.uri().path().starts_with("/pkg/") || request.uri().path().ends_with("z");
+    let started = Instant::now();
+    let work = async move {
+        let response = next.run(request).await;
+        let (status, took) = (response.status().as_u16(), started.elapsed());
+        let ms = took.as_micros() as u64;
+        if status >= 500 {
+            tracing::warn!(status, us = ms, "failed");
+        } else if quiet {
+            tracing::debug!(status, us = ms, "answered");
+        } else {
+            tracing::info!(status, us = ms, "answered");
+        }
+        response
+    };
+    let mut response = CURRENT.scope(id.clone(), work.instrument(span)).await;
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(X_REQUEST_ID, id);
+    }
+    response
+}
+
+fn fresh() -> String {
+    let mut bytes = [0_u8; 12];
+    // Without randomness ids repeat; requests still work.
+    let _ = getrandom::fill(&mut bytes);
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let what = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("a panic without words");
+    tracing::error!(panic = what, "a handler panicked");
+    let detail = "Try again; if it stays, give the request id to whoever runs Duebook.";
+    Refusal::from(Problem::new(500, "internal", "Something went wrong on our side", detail)).into_response()
+}
