@@ -10,7 +10,14 @@ const SHELL = "duebook-shell-1";
 const PACKAGE = "duebook-pkg-1";
 
 /** What the offline page consists of. */
-const SHELL_FILES = ["/offline.html", "/offline.css", "/offline.js", "/favicon.svg", "/icons/icon.svg"];
+const SHELL_FILES = [
+  "/offline.html",
+  "/offline.css",
+  "/offline.js",
+  "/favicon.svg",
+  "/icons/icon.svg",
+  "/fonts/inter-latin.woff2",
+];
 
 /**
  * Most files of the front end to keep. One build has about thirty; the older ones leave first, so builds of the past

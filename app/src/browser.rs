@@ -59,6 +59,27 @@ pub fn query(selector: &str) -> Option<web_sys::HtmlElement> {
     web_sys::window()?.document()?.query_selector(selector).ok()??.dyn_into().ok()
 }
 
+/// Moves the focus to the link of the next (1) or the previous (−1) row of the page's table.
+pub fn focus_row(step: i32) {
+    let Some(links) = web_sys::window()
+        .and_then(|window| window.document())
+        .and_then(|document| document.query_selector_all("main tbody tr td:first-child a").ok())
+    else {
+        return;
+    };
+    let link = |at: u32| links.item(at).and_then(|node| node.dyn_into::<web_sys::HtmlElement>().ok());
+    let current = (0_u32..links.length())
+        .find(|at| link(*at).and_then(|link| link.closest("tr:focus-within").ok().flatten()).is_some());
+    let next = match current {
+        None => 0_u32,
+        Some(at) => at.saturating_add_signed(step).min(links.length().saturating_sub(1)),
+    };
+    if let Some(link) = link(next) {
+        // A link in the page takes the focus.
+        let _ = link.focus();
+    }
+}
+
 /// Whether the key was pressed where letters are typed, so that it is no shortcut.
 pub fn is_typing(event: &web_sys::KeyboardEvent) -> bool {
     event

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use ledger::{AuthConfig, Clock, Ledger};
@@ -11,7 +12,7 @@ use tokio::sync::watch;
 use crate::config::Config;
 use crate::cookies::Cookies;
 use crate::live::Sockets;
-use crate::{api, docs, health, live, origin, pages, request, secrets, session};
+use crate::{api, docs, health, live, origin, pages, proxies, request, secrets, session};
 
 /// What every handler can reach.
 #[derive(Clone)]
@@ -29,6 +30,9 @@ impl axum::extract::FromRef<State> for leptos::config::LeptosOptions {
         state.config.leptos.clone()
     }
 }
+
+/// How long requests under way may take to finish once the server is asked to stop.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A bound, not yet running application.
 pub struct Application {
@@ -84,6 +88,9 @@ impl Application {
     /// The application on a ledger that is open already.
     pub fn with(config: Config, ledger: Ledger, listener: TcpListener) -> Result<Self, String> {
         let bound = listener.local_addr().map_err(|error| format!("Can't listen: {error}"))?;
+        for setting in &config.unknown {
+            tracing::warn!("nothing reads the setting {setting}; is it misspelt?");
+        }
         if !config.leptos.hash_files {
             tracing::warn!(
                 site_root = %config.leptos.site_root,
@@ -124,16 +131,30 @@ impl Application {
     pub async fn run_until(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), String> {
         self.state.ledger.start();
         let told = self.stop;
+        let mut stopping = self.state.stopping.clone();
         let service = self.router.into_make_service_with_connect_info::<SocketAddr>();
-        let served = axum::serve(self.listener, service)
+        let serving = axum::serve(self.listener, service)
             .with_graceful_shutdown(async move {
                 stop.await;
                 tracing::info!("stopping");
                 // Sockets end themselves, else they would hold the server for ever.
                 let _ = told.send(true);
             })
-            .await
-            .map_err(|error| format!("The server failed: {error}"));
+            .into_future();
+        let patience = async {
+            // A stop that never comes leaves this pending, as it should.
+            if stopping.wait_for(|stopping| *stopping).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+            tokio::time::sleep(PATIENCE).await;
+        };
+        let served = tokio::select! {
+            served = serving => served.map_err(|error| format!("The server failed: {error}")),
+            () = patience => {
+                tracing::warn!("some requests did not finish in time; they are cut off");
+                Ok(())
+            }
+        };
         self.state.ledger.close().await;
         served
     }
@@ -150,6 +171,7 @@ fn router(state: &State) -> Router {
         .merge(compressed)
         .layer(axum::middleware::from_fn_with_state(state.clone(), session::recognise))
         .layer(axum::middleware::from_fn_with_state(state.clone(), origin::check))
+        .layer(axum::middleware::from_fn_with_state(state.clone(), proxies::believe))
         .merge(health::router());
     request::layers(routes).with_state(state.clone())
 }

@@ -45,7 +45,7 @@ pub async fn run() -> ExitCode {
 }
 
 async fn serve() -> Result<ExitCode, String> {
-    log();
+    log()?;
     let config = Config::load().map_err(|error| error.to_string())?;
     let application = Application::build(config).await?;
     say(&format!("Duebook is at {}", application.address()));
@@ -55,6 +55,10 @@ async fn serve() -> Result<ExitCode, String> {
 
 async fn verify() -> Result<ExitCode, String> {
     let config = Config::load().map_err(|error| error.to_string())?;
+    let books = config.data_dir.join("db");
+    if config.database_url.is_none() && !books.exists() {
+        return Err(format!("There are no books at {}; set DUEBOOK_DATA_DIR.", books.display()));
+    }
     let ledger = application::open(&config).await?;
     let report = ledger.verify().await.map_err(|error| format!("The books can't be read: {error}"))?;
     ledger.close().await;
@@ -72,10 +76,13 @@ async fn verify() -> Result<ExitCode, String> {
     Ok(if report.differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// People read colours in a terminal; collectors of logs read JSON.
-fn log() {
-    let filter = EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| EnvFilter::new("info,surrealdb=warn,surrealdb_core=warn,rocksdb=warn"));
+/// People read colours in a terminal; collectors of logs read JSON. `DUEBOOK_LOG` says what is logged.
+fn log() -> Result<(), String> {
+    let filter = match std::env::var("DUEBOOK_LOG").ok().filter(|text| !text.trim().is_empty()) {
+        Some(text) => EnvFilter::try_new(&text)
+            .map_err(|_| format!("DUEBOOK_LOG is “{text}”, which can't be used; it would be right as “info”, for example."))?,
+        None => EnvFilter::new("info,surrealdb=warn,surrealdb_core=warn,rocksdb=warn"),
+    };
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second subscriber in one process (tests) is no reason to stop.
     let _ = if std::io::stderr().is_terminal() {
@@ -83,6 +90,7 @@ fn log() {
     } else {
         subscriber.json().flatten_event(true).try_init()
     };
+    Ok(())
 }
 
 fn say(text: &str) {

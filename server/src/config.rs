@@ -1,6 +1,8 @@
 //! Configuration: `Leptos.toml`, with `DUEBOOK_*` over it.
 
-use std::net::SocketAddr;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -10,6 +12,8 @@ use leptos::config::{Env, LeptosOptions};
 use ledger::{ImportLimits, Organisation};
 use toml::{Table, Value};
 
+use crate::proxies::Network;
+
 /// Everything the server is told before it starts.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -17,6 +21,8 @@ pub struct Config {
     pub addr: SocketAddr,
     /// How browsers reach it (`https://desk.example.com`), when that is not the address it listens on.
     pub base_url: Option<String>,
+    /// Whose `X-Forwarded-*` headers are believed.
+    pub trusted_proxies: Vec<Network>,
     /// The database; `None` is RocksDB under the data directory.
     pub database_url: Option<String>,
     /// User and password of a `ws://` database.
@@ -43,6 +49,8 @@ pub struct Config {
     pub organisation: Organisation,
     /// What Leptos needs to find the built front end.
     pub leptos: LeptosOptions,
+    /// Settings that no one reads, most likely misspelt.
+    pub unknown: Vec<String>,
 }
 
 /// A setting that can't be used, named with where it came from and what would be right.
@@ -53,8 +61,15 @@ pub struct ConfigError(String);
 /// The settings file with the environment over it.
 struct Settings {
     file: Table,
-    environment: fn(&str) -> Option<String>,
+    /// The `DUEBOOK_*` variables.
+    environment: BTreeMap<String, String>,
+    /// What was asked for so far, to tell in the end what nobody asks for.
+    asked: RefCell<BTreeSet<String>>,
 }
+
+/// Variables and settings that others read: the tests, the build, a log filter before there is a configuration.
+const READ_ELSEWHERE: &[&str] =
+    &["DUEBOOK_LOG", "DUEBOOK_BIN", "DUEBOOK_ROOT", "[import] timeout_seconds", "DUEBOOK_IMPORT_TIMEOUT_SECONDS"];
 
 impl Config {
     /// Reads `Leptos.toml` from the working directory or one above it, else above the executable; without one, defaults.
@@ -71,15 +86,33 @@ impl Config {
             }
             None => (Table::new(), PathBuf::from(".")),
         };
-        Self::from(&Settings { file: table, environment: |name| std::env::var(name).ok() }, &root)
+        let environment = std::env::vars_os()
+            .filter_map(|(name, value)| {
+                let name = name.into_string().ok().filter(|name| name.starts_with("DUEBOOK_"))?;
+                Some(match value.into_string() {
+                    Ok(value) => Ok((name, value)),
+                    Err(_) => Err(ConfigError(format!("{name} is not UTF-8 text."))),
+                })
+            })
+            .collect::<Result<_, _>>()?;
+        Self::from(&Settings::new(table, environment), &root)
+    }
+
+    /// What holds where nothing is set, with everything under `root`. Tests start from this.
+    pub fn without_file(root: &Path) -> Result<Self, ConfigError> {
+        Self::from(&Settings::new(Table::new(), BTreeMap::new()), root)
     }
 
     fn from(settings: &Settings, root: &Path) -> Result<Self, ConfigError> {
         let site = |key: &str, default: &str| settings.leptos(key).unwrap_or_else(|| default.to_owned());
-        let addr: SocketAddr = settings
-            .env("DUEBOOK_ADDR")
-            .or_else(|| settings.leptos("site-addr"))
-            .map_or(Ok(SocketAddr::from(([127, 0, 0, 1], 4400))), |text| parse("DUEBOOK_ADDR", &text, "127.0.0.1:4400"))?;
+        let listen = settings.env("DUEBOOK_ADDR").unwrap_or_else(|| site("site-addr", "127.0.0.1:4400"));
+        // Names such as localhost:4400 are as good as numbers.
+        let addr = listen
+            .trim()
+            .to_socket_addrs()
+            .ok()
+            .and_then(|mut addresses| addresses.next())
+            .ok_or_else(|| wrong("DUEBOOK_ADDR (site-addr)", &listen, "127.0.0.1:4400"))?;
         let site_root = settings.env("DUEBOOK_SITE_ROOT").unwrap_or_else(|| site("site-root", "target/site"));
         let site_root = std::path::absolute(root.join(site_root)).unwrap_or_else(|_| root.to_path_buf());
         let hash_file = site_root.join("hash.txt");
@@ -93,7 +126,11 @@ impl Config {
             .hash_files(hash_file.exists())
             .hash_file(hash_file.display().to_string())
             .build();
-        let data_dir = settings.text("database", "data_dir", "DUEBOOK_DATA_DIR").unwrap_or_else(|| "data".to_owned());
+        // A path in a variable is meant from where the command was typed; one in the file, from where the file is.
+        let data_dir = match settings.over("database", "data_dir", "DUEBOOK_DATA_DIR") {
+            Some(typed) => PathBuf::from(typed),
+            None => root.join(settings.file("database", "data_dir").unwrap_or_else(|| "data".to_owned())),
+        };
         let not_empty = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
         let base_url = not_empty(settings.text("server", "base_url", "DUEBOOK_BASE_URL"))
             .map(|url| url.trim_end_matches('/').to_owned());
@@ -101,16 +138,22 @@ impl Config {
         {
             return Err(wrong("DUEBOOK_BASE_URL", url, "https://desk.example.com"));
         }
+        let trusted_proxies = settings
+            .list("server", "trusted_proxies", "DUEBOOK_TRUSTED_PROXIES")
+            .iter()
+            .map(|text| parse("[server] trusted_proxies (DUEBOOK_TRUSTED_PROXIES)", text, "10.0.0.0/8"))
+            .collect::<Result<_, _>>()?;
         let credentials = (settings.env("DUEBOOK_DATABASE_USER"), settings.env("DUEBOOK_DATABASE_PASSWORD"));
-        Ok(Self {
+        let mut config = Self {
             addr,
             base_url,
+            trusted_proxies,
             database_url: not_empty(settings.text("database", "url", "DUEBOOK_DATABASE_URL")),
             database_credentials: match credentials {
                 (Some(user), Some(password)) => Some((user, password)),
                 _ => None,
             },
-            data_dir: root.join(data_dir),
+            data_dir: std::path::absolute(&data_dir).unwrap_or(data_dir),
             access_minutes: settings.number("auth", "access_minutes", 15)?,
             refresh_days: settings.number("auth", "refresh_days", 30)?,
             sign_up: settings.parsed("auth", "sign_up", "DUEBOOK_SIGN_UP", "approval")?,
@@ -130,7 +173,10 @@ impl Config {
                 currency: settings.parsed::<Currency>("organisation", "currency", "DUEBOOK_CURRENCY", "USD")?,
             },
             leptos,
-        })
+            unknown: Vec::new(),
+        };
+        config.unknown = settings.not_asked_for();
+        Ok(config)
     }
 
     /// The database to open: the one named, else RocksDB under the data directory, each commit synced to disk.
@@ -152,8 +198,13 @@ impl Config {
 }
 
 impl Settings {
+    fn new(file: Table, environment: BTreeMap<String, String>) -> Self {
+        Self { file, environment, asked: RefCell::default() }
+    }
+
     fn env(&self, name: &str) -> Option<String> {
-        (self.environment)(name)
+        self.asked.borrow_mut().insert(name.to_owned());
+        self.environment.get(name).cloned()
     }
 
     fn leptos(&self, key: &str) -> Option<String> {
@@ -164,14 +215,45 @@ impl Settings {
 
     /// `[section] key`, `DUEBOOK_SECTION_KEY` over it, the short name over both.
     fn text(&self, section: &str, key: &str, short: &str) -> Option<String> {
+        let file = self.file(section, key);
+        self.over(section, key, short).or(file)
+    }
+
+    /// The variables for a setting.
+    fn over(&self, section: &str, key: &str, short: &str) -> Option<String> {
         let long = format!("DUEBOOK_{}_{}", section.to_uppercase(), key.to_uppercase());
-        self.env(short).or_else(|| self.env(&long)).or_else(|| {
-            let value = self.file.get(section)?.get(key)?;
-            Some(match value {
-                Value::String(text) => text.clone(),
-                other => other.to_string(),
-            })
+        let long = self.env(&long);
+        self.env(short).or(long)
+    }
+
+    /// The setting in the file.
+    fn file(&self, section: &str, key: &str) -> Option<String> {
+        self.asked.borrow_mut().insert(format!("[{section}] {key}"));
+        Some(match self.file.get(section)?.get(key)? {
+            Value::String(text) => text.clone(),
+            Value::Array(items) => {
+                items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned)).collect::<Vec<_>>().join(",")
+            }
+            other => other.to_string(),
         })
+    }
+
+    /// A list in the file, or separated by commas in a variable.
+    fn list(&self, section: &str, key: &str, short: &str) -> Vec<String> {
+        let text = self.text(section, key, short).unwrap_or_default();
+        text.split(',').map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect()
+    }
+
+    fn not_asked_for(&self) -> Vec<String> {
+        let asked = self.asked.borrow();
+        let in_file = self.file.iter().filter(|(section, _)| *section != "workspace").flat_map(|(section, keys)| {
+            let keys = keys.as_table().into_iter().flat_map(|keys| keys.keys());
+            keys.map(move |key| format!("[{section}] {key}"))
+        });
+        in_file
+            .chain(self.environment.keys().cloned())
+            .filter(|name| !asked.contains(name) && !READ_ELSEWHERE.contains(&name.as_str()))
+            .collect()
     }
 
     fn parsed<T: FromStr>(&self, section: &str, key: &str, short: &str, default: &str) -> Result<T, ConfigError> {
@@ -211,39 +293,52 @@ fn find() -> Option<PathBuf> {
 mod tests {
     use super::*;
 
-    fn settings(text: &str, environment: fn(&str) -> Option<String>) -> Settings {
-        Settings { file: text.parse().unwrap(), environment }
+    fn read(text: &str, environment: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let environment =
+            environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Config::from(&Settings::new(text.parse().unwrap(), environment), Path::new("/srv/duebook"))
     }
 
     #[test]
-    fn the_committed_file_is_read() {
+    fn the_committed_file_is_read_to_its_last_setting() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         let text = std::fs::read_to_string(root.join("Leptos.toml")).unwrap();
-        let config = Config::from(&settings(&text, |_| None), root).unwrap();
+        let config = read(&text, &[]).unwrap();
         assert_eq!(config.addr.port(), 4400);
         assert_eq!(config.leptos.output_name.as_ref(), "duebook");
         assert_eq!(config.live_per_user, 50);
-        assert!(config.database().starts_with("rocksdb://"));
+        assert_eq!(config.database(), "rocksdb:///srv/duebook/data/db?sync=every");
+        assert_eq!(config.unknown, Vec::<String>::new());
     }
 
     #[test]
     fn the_environment_wins_and_short_names_win_over_long_ones() {
-        let environment = |name: &str| match name {
-            "DUEBOOK_ADDR" => Some("0.0.0.0:9".to_owned()),
-            "DUEBOOK_ORGANISATION_CURRENCY" => Some("EUR".to_owned()),
-            "DUEBOOK_CURRENCY" => Some("JPY".to_owned()),
-            "DUEBOOK_LIVE_QUEUE" => Some("9".to_owned()),
-            _ => None,
-        };
-        let config = Config::from(&settings("[live]\nqueue = 5", environment), Path::new(".")).unwrap();
+        let environment = [
+            ("DUEBOOK_ADDR", "localhost:9"),
+            ("DUEBOOK_ORGANISATION_CURRENCY", "EUR"),
+            ("DUEBOOK_CURRENCY", "JPY"),
+            ("DUEBOOK_LIVE_QUEUE", "9"),
+            ("DUEBOOK_TRUSTED_PROXIES", "10.0.0.0/8, ::1"),
+        ];
+        let config = read("[live]\nqueue = 5\n[organisation]\ncurrency = \"USD\"", &environment).unwrap();
         assert_eq!((config.addr.port(), config.organisation.currency, config.live_queue), (9, Currency::JPY, 9));
+        assert_eq!(config.trusted_proxies.len(), 2);
     }
 
     #[test]
-    fn a_wrong_value_is_named() {
-        let error = Config::from(&settings("[organisation]\ntime_zone = \"Mars\"", |_| None), Path::new("."));
-        assert!(error.unwrap_err().to_string().contains("time_zone"));
-        let error = Config::from(&settings("[live]\nqueue = 0", |_| None), Path::new("."));
-        assert!(error.unwrap_err().to_string().contains("[live] queue"));
+    fn a_wrong_value_is_named_with_what_would_be_right() {
+        let complaint = |text: &str, environment: &[(&str, &str)]| read(text, environment).unwrap_err().to_string();
+        assert!(complaint("[organisation]\ntime_zone = \"Mars\"", &[]).contains("[organisation] time_zone"));
+        assert!(complaint("[live]\nqueue = 0", &[]).contains("[live] queue"));
+        assert!(complaint("", &[("DUEBOOK_ADDR", "4400")]).contains("127.0.0.1:4400"));
+        assert!(complaint("", &[("DUEBOOK_SIGN_UP", "anyone")]).contains("approval"));
+        assert!(complaint("", &[("DUEBOOK_BASE_URL", "due.example.org")]).contains("https://"));
+        assert!(complaint("[server]\ntrusted_proxies = [\"everyone\"]", &[]).contains("10.0.0.0/8"));
+    }
+
+    #[test]
+    fn a_misspelt_setting_is_noticed() {
+        let config = read("[live]\nquue = 5", &[("DUEBOOK_ADRR", "x"), ("DUEBOOK_LOG", "debug")]).unwrap();
+        assert_eq!(config.unknown, ["[live] quue", "DUEBOOK_ADRR"]);
     }
 }

@@ -34,7 +34,7 @@ impl utoipa::Modify for BearerToken {
 
 /// The document.
 pub(crate) fn document() -> Document {
-    api::documented().into_openapi()
+    api::documented(0).into_openapi()
 }
 
 /// The document as committed and served.
@@ -44,4 +44,38 @@ pub fn document_text() -> String {
 
 pub(crate) fn router() -> Router<State> {
     SwaggerUi::new("/api/docs").url("/api/v1/openapi.json", document()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_committed_document_is_the_one_the_handlers_make() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
+        let document = format!("{}\n", document_text());
+        if std::env::var_os("UPDATE_OPENAPI").is_some() {
+            std::fs::write(path, &document).unwrap();
+        }
+        let committed = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(
+            committed == document,
+            "server/openapi.json is not what the handlers make; run: UPDATE_OPENAPI=1 cargo test -p server --lib"
+        );
+    }
+
+    #[test]
+    fn every_operation_is_described_and_says_what_it_refuses() {
+        let document: serde_json::Value = serde_json::from_str(&document_text()).unwrap();
+        for (path, operations) in document["paths"].as_object().unwrap() {
+            for (method, operation) in operations.as_object().unwrap() {
+                let what = format!("{method} {path}");
+                assert!(operation["summary"].is_string(), "{what}");
+                let public = operation["security"] == serde_json::json!([{}]) || path.ends_with("/logout");
+                assert!(public || operation["responses"]["401"].is_object(), "{what}");
+                let ids = operation["operationId"].as_str().unwrap();
+                assert!(ids.contains('_'), "{what} has the bare operation id {ids}");
+            }
+        }
+    }
 }

@@ -5,7 +5,7 @@
 #![recursion_limit = "256"]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test"))]
 
-pub mod api;
+mod api;
 pub mod application;
 pub mod command;
 pub mod config;
@@ -15,8 +15,10 @@ mod health;
 mod live;
 mod origin;
 mod pages;
+pub mod proxies;
 mod request;
 mod secrets;
 mod session;
 
 pub use application::Application;
+pub use docs::document_text as openapi;

@@ -1,7 +1,8 @@
 //! `GET /live`: the event log over a WebSocket.
 //!
-//! A frame is serialised once and shared by all sockets. Each socket reads from the ledger's bounded tail and writes to
-//! its own connection; one that can't keep up falls out of the tail's buffer and is told to resync.
+//! A frame is serialised once and its bytes are shared by all sockets. The queue of a socket is its place in the ledger's
+//! bounded tail: nothing is copied per socket, and one that falls further behind than the settings allow is told to read
+//! again instead of being sent what it can't keep up with.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,10 +12,12 @@ use axum::Extension;
 use axum::extract::State as AxumState;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use domain::{EventKind, Problem, UserId};
-use ledger::{Caller, Frame, Ledger};
+use futures::SinkExt;
+use ledger::{Caller, Frame, Ledger, Tail};
 use serde::Deserialize;
-use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::time::{Instant, interval_at};
 
 use crate::api::problem::Refusal;
@@ -29,7 +32,9 @@ const PIECE: u32 = 200;
 const LOOK: Duration = Duration::from_secs(5);
 /// The longest message a client has reason to send.
 const MOST_BYTES: usize = 4096;
-/// How long one frame may take to leave.
+/// Buffers of a connection: frames are small, and ten thousand sockets times the default of 128 KiB is a gigabyte.
+const BUFFER: usize = 4096;
+/// How long what was written may take to leave.
 const SEND: Duration = Duration::from_secs(10);
 /// Close code: the session ended or the role changed.
 const SESSION_ENDED: u16 = 4401;
@@ -85,8 +90,9 @@ pub(crate) async fn upgrade(
         let detail = format!("You have {} live connections open already; close some.", state.config.live_per_user);
         return Refusal::from(Problem::new(429, "too_many_sockets", "Too many connections", detail)).into_response();
     };
-    upgrade.max_message_size(MOST_BYTES).on_upgrade(move |socket| async move {
-        let mut relay = Relay { socket, ledger: state.ledger.clone(), caller };
+    let upgrade = upgrade.max_message_size(MOST_BYTES).read_buffer_size(BUFFER).write_buffer_size(BUFFER);
+    upgrade.on_upgrade(move |socket| async move {
+        let mut relay = Relay { socket, ledger: state.ledger.clone(), caller, sent: None };
         let reason = relay.run(&state).await;
         relay.close(reason).await;
         drop(place);
@@ -112,6 +118,8 @@ struct Relay {
     socket: WebSocket,
     ledger: Ledger,
     caller: Caller,
+    /// The last event sent; `None` until the client says from where.
+    sent: Option<i64>,
 }
 
 impl Relay {
@@ -129,9 +137,7 @@ impl Relay {
         let mut pings = interval_at(Instant::now() + ping, ping);
         let mut looks = interval_at(Instant::now() + LOOK, LOOK);
         let mut heard = Instant::now();
-        // The last event sent; `None` until the client says from where.
-        let mut sent: Option<i64> = None;
-        self.say(&format!(r#"{{"type":"hello","seq":{}}}"#, tail.seq)).await?;
+        self.say(format!(r#"{{"type":"hello","seq":{}}}"#, tail.seq)).await?;
         loop {
             tokio::select! {
                 message = self.socket.recv() => {
@@ -140,7 +146,7 @@ impl Relay {
                         Some(Ok(Message::Text(text))) => {
                             if let Ok(FromClient::Subscribe { from_seq }) = serde_json::from_str(&text) {
                                 tail = self.ledger.tail();
-                                sent = Some(self.catch_up(from_seq.max(0), tail.seq).await?);
+                                self.sent = Some(self.catch_up(from_seq.max(0), tail.seq).await?);
                             }
                         }
                         Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(End::Gone),
@@ -148,38 +154,59 @@ impl Relay {
                     }
                 }
                 frame = tail.frames.recv() => match frame {
-                    Ok(frame) => {
-                        if matches!(frame.kind, EventKind::UserUpdated) {
-                            self.look().await?;
-                        }
-                        if let Some(last) = sent.filter(|last| frame.seq > *last) {
-                            // A hole can't be in the tail; if one is, the log fills it.
-                            if frame.seq > last + 1 {
-                                self.catch_up(last, frame.seq - 1).await?;
-                            }
-                            self.send(&frame).await?;
-                            sent = Some(frame.seq);
-                        }
+                    Ok(frame) if tail.frames.len() <= state.config.live_queue => {
+                        self.hand_out(frame, &mut tail).await?;
                     }
-                    Err(RecvError::Lagged(_)) => {
-                        tail = self.ledger.tail();
-                        if sent.is_some() {
-                            self.resync("lagged").await?;
-                            sent = Some(tail.seq);
-                        }
-                    }
+                    Ok(_) | Err(RecvError::Lagged(_)) => self.give_up(&mut tail).await?,
                     Err(RecvError::Closed) => return Err(End::Stopping),
                 },
                 _ = pings.tick() => {
                     if heard.elapsed() > ping * 2 + Duration::from_secs(1) {
                         return Err(End::Silent);
                     }
-                    self.say(r#"{"type":"ping"}"#).await?;
+                    self.say(r#"{"type":"ping"}"#.to_owned()).await?;
                 }
                 _ = looks.tick() => self.look().await?,
                 _ = stopping.wait_for(|stopping| *stopping) => return Err(End::Stopping),
             }
         }
+    }
+
+    /// Sends `frame` and those that wait behind it, and flushes once.
+    async fn hand_out(&mut self, frame: Arc<Frame>, tail: &mut Tail) -> Result<(), End> {
+        let mut next = Some(frame);
+        while let Some(frame) = next {
+            if matches!(frame.kind, EventKind::UserUpdated) {
+                self.look().await?;
+            }
+            if let Some(last) = self.sent.filter(|last| frame.seq > *last) {
+                // A hole can't be in the tail; if one is, the log fills it.
+                if frame.seq > last + 1 {
+                    self.catch_up(last, frame.seq - 1).await?;
+                }
+                self.write(&frame).await?;
+                self.sent = Some(frame.seq);
+            }
+            next = match tail.frames.try_recv() {
+                Ok(frame) => Some(frame),
+                // `recv` meets the same news, and knows what to do.
+                Err(TryRecvError::Empty | TryRecvError::Closed) => None,
+                Err(TryRecvError::Lagged(_)) => return self.give_up(tail).await,
+            };
+        }
+        self.flush().await
+    }
+
+    /// Too far behind: the client reads its lists again, and goes on from now.
+    async fn give_up(&mut self, tail: &mut Tail) -> Result<(), End> {
+        *tail = self.ledger.tail();
+        // What was missed may have ended the session.
+        self.look().await?;
+        if self.sent.is_some() {
+            self.resync("lagged").await?;
+            self.sent = Some(tail.seq);
+        }
+        Ok(())
     }
 
     /// Sends what was missed after `from` up to `upto`; answers up to where the client is now.
@@ -194,9 +221,10 @@ impl Relay {
             match self.ledger.frames_between(at, upto, PIECE).await {
                 Ok(frames) if !frames.is_empty() => {
                     for frame in frames {
-                        self.send(&frame).await?;
+                        self.write(&frame).await?;
                         at = frame.seq;
                     }
+                    self.flush().await?;
                 }
                 _ => {
                     self.resync("the log could not be read").await?;
@@ -207,20 +235,25 @@ impl Relay {
         Ok(at)
     }
 
-    async fn send(&mut self, frame: &Arc<Frame>) -> Result<(), End> {
-        if self.caller.role >= frame.least_role { self.say(&frame.json).await } else { Ok(()) }
+    /// Puts a frame into the connection's buffer, when the caller may see it.
+    async fn write(&mut self, frame: &Arc<Frame>) -> Result<(), End> {
+        if self.caller.role < frame.least_role {
+            return Ok(());
+        }
+        let text = Utf8Bytes::try_from(Bytes::from_owner(Shared(Arc::clone(&frame.json)))).map_err(|_| End::Gone)?;
+        in_time(self.socket.feed(Message::Text(text))).await
+    }
+
+    async fn flush(&mut self) -> Result<(), End> {
+        in_time(self.socket.flush()).await
     }
 
     async fn resync(&mut self, reason: &str) -> Result<(), End> {
-        self.say(&format!(r#"{{"type":"resync","reason":"{reason}"}}"#)).await
+        self.say(format!(r#"{{"type":"resync","reason":"{reason}"}}"#)).await
     }
 
-    async fn say(&mut self, text: &str) -> Result<(), End> {
-        let sent = tokio::time::timeout(SEND, self.socket.send(Message::Text(Utf8Bytes::from(text)))).await;
-        match sent {
-            Ok(Ok(())) => Ok(()),
-            _ => Err(End::Gone),
-        }
+    async fn say(&mut self, text: String) -> Result<(), End> {
+        in_time(self.socket.send(Message::Text(text.into()))).await
     }
 
     async fn look(&mut self) -> Result<(), End> {
@@ -236,5 +269,22 @@ impl Relay {
         };
         let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
         let _ = tokio::time::timeout(Duration::from_secs(1), self.socket.send(Message::Close(Some(frame)))).await;
+    }
+}
+
+/// A frame's text as the bytes that all sockets send.
+struct Shared(Arc<str>);
+
+impl AsRef<[u8]> for Shared {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+/// A peer that takes nothing for so long is gone.
+async fn in_time<E>(sending: impl Future<Output = Result<(), E>>) -> Result<(), End> {
+    match tokio::time::timeout(SEND, sending).await {
+        Ok(Ok(())) => Ok(()),
+        _ => Err(End::Gone),
     }
 }

@@ -9,6 +9,7 @@ use domain::Problem;
 
 use crate::api::problem::Refusal;
 use crate::application::State;
+use crate::proxies::FORWARDED_HOST;
 use crate::session::bearer;
 
 /// Checks every mutation and every WebSocket: a foreign Origin never passes; without one, only programs with a bearer
@@ -35,8 +36,9 @@ fn is_own(headers: &HeaderMap, state: &State) -> bool {
             return origin == base;
         }
         // Without a base URL the page's own address is what the browser asked for.
+        let asked_for = text(FORWARDED_HOST.as_str()).or(text(HOST.as_str()));
         let host = origin.split_once("://").map(|(_, host)| host);
-        return host.is_some() && host == text(HOST.as_str());
+        return host.is_some() && host == asked_for;
     }
     match text("sec-fetch-site") {
         Some(site) => matches!(site, "same-origin" | "none"),

@@ -4,16 +4,19 @@ use app::host::{Host, Visitor as PageVisitor};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State as AxumState};
-use axum::http::header::{CACHE_CONTROL, USER_AGENT};
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, USER_AGENT};
+use axum::http::{HeaderMap, HeaderValue, Method};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use leptos::prelude::provide_context;
 use leptos_axum::{LeptosRoutes, generate_route_list};
 use tower::ServiceExt;
+use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
+use crate::api::problem::Refusal;
 use crate::application::State;
 use crate::cookies::find;
 use crate::request::RequestId;
@@ -26,10 +29,26 @@ pub(crate) fn router(state: &State) -> Router<State> {
     // Hashed names never change their content; everything else is asked for again.
     let forever = tower::ServiceBuilder::new()
         .layer(cache("public, max-age=31536000, immutable"))
-        .service(ServeDir::new(format!("{root}/{package}")));
+        .service(ServeDir::new(format!("{root}/{package}")).precompressed_br().precompressed_gzip());
     let routes = generate_route_list(app::App);
-    let with_pages = Router::<State>::new().leptos_routes_with_handler(routes, axum::routing::get(page));
-    with_pages.nest_service(&format!("/{package}"), forever).route("/fn/{*path}", any(server_function)).fallback(other)
+    let with_pages = Router::<State>::new().leptos_routes_with_handler(routes, page);
+    let functions = Router::new()
+        .route("/fn/{*path}", any(server_function))
+        .layer(RequestBodyLimitLayer::new(MOST_BYTES))
+        .layer(axum::middleware::from_fn(small));
+    with_pages.nest_service(&format!("/{package}"), forever).merge(functions).fallback(other)
+}
+
+/// Largest form; files go to the REST API.
+const MOST_BYTES: usize = 1024 * 1024;
+
+/// Says of a form that is too large that it is, in words the page can show.
+async fn small(request: Request, next: Next) -> Response {
+    let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if length.is_some_and(|length| length > MOST_BYTES) {
+        return Refusal::from(crate::api::too_large(MOST_BYTES)).into_response();
+    }
+    next.run(request).await
 }
 
 /// What pages and server functions find in their context.
@@ -48,10 +67,12 @@ fn context(state: &State, request: &Request) -> impl Fn() + Clone + Send + Sync 
     }
 }
 
+/// Every page is sent whole, with its data in place: it can be read before (and without) any script, and its status and
+/// cookies are known before the first byte leaves.
 async fn page(AxumState(state): AxumState<State>, request: Request) -> Response {
     let options = state.config.leptos.clone();
     let context = context(&state, &request);
-    let render = leptos_axum::render_app_to_stream_with_context(context, move || app::shell(options.clone()));
+    let render = leptos_axum::render_app_async_with_context(context, move || app::shell(options.clone()));
     let mut response = render(request).await;
     // Pages hold a person's data: nothing between here and the screen may keep them.
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -71,8 +92,9 @@ async fn other(AxumState(state): AxumState<State>, request: Request) -> Response
     if path == "/api" || path.starts_with("/api/") {
         return crate::api::not_found().await.into_response();
     }
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     // The file of hashes is for the server.
-    if path != "/hash.txt" {
+    if reads && path != "/hash.txt" {
         let mut wanted = Request::new(Body::empty());
         *wanted.uri_mut() = request.uri().clone();
         *wanted.headers_mut() = request.headers().clone();

@@ -5,14 +5,15 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::header::{HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::header::{
+    CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use axum::http::{HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::Problem;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
-use tower_http::timeout::TimeoutLayer;
 use tracing::Instrument;
 
 use crate::api::problem::Refusal;
@@ -32,17 +33,20 @@ pub(crate) fn current_id() -> Option<String> {
 }
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// No answer takes longer; imports are answered before they run.
-const TIMEOUT: Duration = Duration::from_secs(120);
+/// No answer takes longer.
+const TIMEOUT: Duration = Duration::from_secs(60);
+/// Except where a file has to arrive first, perhaps over a slow line.
+const UPLOAD_TIMEOUT: Duration = Duration::from_secs(15 * 60);
 
 pub(crate) fn layers<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
     let header = |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
     router
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
+        .layer(axum::middleware::from_fn(in_time))
         .layer(header(X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header(REFERRER_POLICY, "same-origin"))
         .layer(header(X_FRAME_OPTIONS, "DENY"))
+        .layer(header(CONTENT_SECURITY_POLICY, "frame-ancestors 'none'"))
         .layer(axum::middleware::from_fn(identify))
 }
 
@@ -55,8 +59,10 @@ async fn identify(mut request: Request, next: Next) -> Response {
     };
     request.extensions_mut().insert(RequestId(id.clone()));
     // The path alone: queries hold what people search for.
-    let span = tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
-    let quiet = request.uri().path().starts_with("/pkg/") || request.uri().path().ends_with("z");
+    let span = tracing::info_span!("request", request_id = id, method = %request.method(), path = request.uri().path());
+    // Files and health checks would drown the rest.
+    let quiet = ["/pkg/", "/fonts/", "/icons/"].iter().any(|files| request.uri().path().starts_with(files))
+        || matches!(request.uri().path(), "/healthz" | "/readyz");
     let started = Instant::now();
     let work = async move {
         let response = next.run(request).await;
@@ -76,6 +82,20 @@ async fn identify(mut request: Request, next: Next) -> Response {
         response.headers_mut().insert(X_REQUEST_ID, id);
     }
     response
+}
+
+/// An answer in time, or one that says there is none.
+async fn in_time(request: Request, next: Next) -> Response {
+    let upload = request.method() == Method::POST && request.uri().path() == "/api/v1/imports";
+    let limit = if upload { UPLOAD_TIMEOUT } else { TIMEOUT };
+    match tokio::time::timeout(limit, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => {
+            let detail = "This took too long and was given up. A change may have been saved all the same: look before you \
+                          repeat it, or repeat it with the same Idempotency-Key.";
+            Refusal::from(Problem::new(503, "timeout", "Too slow", detail)).into_response()
+        }
+    }
 }
 
 fn fresh() -> String {

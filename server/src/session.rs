@@ -2,12 +2,13 @@
 
 use app::host::SessionCookies;
 use axum::extract::{Request, State as AxumState};
-use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, SET_COOKIE};
+use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use ledger::Caller;
 
+use crate::api::problem::Refusal;
 use crate::application::State;
 use crate::request::RequestId;
 
@@ -18,32 +19,16 @@ pub(crate) struct Visitor(pub Option<Caller>);
 /// Bearer token or cookies; an access cookie that ran out is renewed with the refresh cookie on the way, so that pages
 /// and server functions never see a session run out while somebody works.
 pub(crate) async fn recognise(AxumState(state): AxumState<State>, mut request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    // Files are for everyone. Sign-in and renewal look at the tokens themselves: here they would be spent before that.
+    let file = path.starts_with("/pkg/");
+    let renews = !path.starts_with("/api/v1/auth/");
     let id = request.extensions().get::<RequestId>().map(|id| id.0.clone());
-    let headers = request.headers();
-    let mut fresh_cookies = Vec::new();
-    let caller = match bearer(headers) {
-        Some(token) => state.ledger.authenticate(token).await.ok(),
-        None => {
-            let access = match state.cookies.access(headers) {
-                Some(token) => state.ledger.authenticate(token).await.ok(),
-                None => None,
-            };
-            match (access, state.cookies.refresh(headers)) {
-                (Some(caller), _) => Some(caller),
-                (None, Some(refresh)) => match state.ledger.refresh(refresh).await {
-                    Ok(signed_in) => {
-                        fresh_cookies = state.cookies.signed_in(&signed_in);
-                        state.ledger.authenticate(&signed_in.access_token).await.ok()
-                    }
-                    Err(ledger::Error::Unauthenticated) => {
-                        fresh_cookies = state.cookies.signed_out();
-                        None
-                    }
-                    Err(_) => None,
-                },
-                (None, None) => None,
-            }
-        }
+    let known = if file { Ok(Known::default()) } else { who(&state, request.headers(), renews).await };
+    let Known { caller, fresh_cookies } = match known {
+        Ok(known) => known,
+        // Not "signed out": a database that does not answer says nothing about the session.
+        Err(error) => return Refusal::from(error).into_response(),
     };
     request.extensions_mut().insert(Visitor(caller.map(|caller| caller.with_request_id(id))));
     let mut response = next.run(request).await;
@@ -54,6 +39,43 @@ pub(crate) async fn recognise(AxumState(state): AxumState<State>, mut request: R
         }
     }
     response
+}
+
+#[derive(Default)]
+struct Known {
+    caller: Option<Caller>,
+    fresh_cookies: Vec<HeaderValue>,
+}
+
+async fn who(state: &State, headers: &HeaderMap, renews: bool) -> ledger::Result<Known> {
+    if let Some(token) = bearer(headers) {
+        return Ok(Known { caller: holder(state, token).await?, ..Known::default() });
+    }
+    if let Some(token) = state.cookies.access(headers)
+        && let Some(caller) = holder(state, token).await?
+    {
+        return Ok(Known { caller: Some(caller), ..Known::default() });
+    }
+    let Some(refresh) = state.cookies.refresh(headers).filter(|_| renews) else { return Ok(Known::default()) };
+    match state.ledger.refresh(refresh).await {
+        Ok(signed_in) => Ok(Known {
+            caller: holder(state, &signed_in.access_token).await?,
+            fresh_cookies: state.cookies.signed_in(&signed_in),
+        }),
+        Err(ledger::Error::Unauthenticated) => {
+            Ok(Known { caller: None, fresh_cookies: state.cookies.signed_out() })
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Who holds an access token, if it still holds.
+async fn holder(state: &State, token: &str) -> ledger::Result<Option<Caller>> {
+    match state.ledger.authenticate(token).await {
+        Ok(caller) => Ok(Some(caller)),
+        Err(ledger::Error::Unauthenticated) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// The token of an `Authorization: Bearer` header.

@@ -21,8 +21,8 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="color-scheme" content="light dark" />
                 <meta name="description" content="Duebook: who owes, what is overdue, and what came in, as it happens." />
                 <meta name="theme-color" content="#f7f8fa" media="(prefers-color-scheme: light)" />
-                <meta name="theme-color" content="#0f1319" media="(prefers-color-scheme: dark)" />
-                <link rel="preload" href="/fonts/inter-latin.woff2" as="font" type="font/woff2" crossorigin="anonymous" />
+                <meta name="theme-color" content="#10141c" media="(prefers-color-scheme: dark)" />
+                <link rel="preload" href="/fonts/inter-latin.woff2" r#as="font" type="font/woff2" crossorigin="anonymous" />
                 <link rel="icon" href="/icons/icon.svg" type="image/svg+xml" />
                 <link rel="manifest" href="/manifest.webmanifest" />
                 <HashedStylesheet id="leptos" options=options.clone() />

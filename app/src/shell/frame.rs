@@ -89,14 +89,14 @@ fn SignedInFrame(viewer: Viewer) -> impl IntoView {
     }
 }
 
-/// Duebook's mark: a ruled page with a due line.
+/// Duebook's mark, as in the icons: a D that is a ledger's page.
 #[component]
 pub(crate) fn Mark() -> impl IntoView {
     view! {
         <svg class="mark" width="24" height="24" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
-            <rect x="2" y="2" width="20" height="20" rx="5" class="mark-ground" />
-            <path d="M7 8h10M7 12h6" class="mark-line" />
-            <path d="m7 16.5 2 1.5 4-3.5" class="mark-due" />
+            <rect width="24" height="24" rx="5.5" class="mark-ground" />
+            <path d="M7.7 6h4.5a6 6 0 0 1 0 12h-4.5z" class="mark-letter" />
+            <path d="M10.5 10.5h4.3M11.8 13.5h3" class="mark-line" />
         </svg>
     }
 }

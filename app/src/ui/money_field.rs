@@ -21,6 +21,9 @@ pub fn MoneyField(
     /// The form that knows what is wrong with it.
     #[prop(optional)]
     form: Option<Form>,
+    /// What is wrong, when no form says so.
+    #[prop(optional, into)]
+    error: Signal<Option<String>>,
     /// What to enter, and why.
     #[prop(optional, into)]
     help: Option<String>,
@@ -35,7 +38,7 @@ pub fn MoneyField(
     id: Option<String>,
 ) -> impl IntoView {
     let id = id.unwrap_or_else(|| format!("field-{name}"));
-    let error = form.map_or_else(|| Signal::stored(None), |form| form.error(name));
+    let error = form.map_or(error, |form| form.error(name));
     let (help_id, error_id) = (format!("{id}-help"), format!("{id}-error"));
     let described = described_by(&help_id, &error_id, help.is_some(), error);
     view! {

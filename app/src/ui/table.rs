@@ -10,6 +10,9 @@ pub fn TableFrame(
     /// Its accessible name.
     #[prop(into)]
     label: String,
+    /// A further class, for the page's own columns.
+    #[prop(default = "")]
+    class: &'static str,
     /// Becomes cards under 640 px: give each `<td>` a `data-label`.
     #[prop(optional)]
     cards: bool,
@@ -18,7 +21,7 @@ pub fn TableFrame(
 ) -> impl IntoView {
     view! {
         <div class="table-frame" class:table-frame-cards=cards>
-            <table class="table" class:table-cards=cards aria-label=label>
+            <table class=format!("table {class}{}", if cards { " table-cards" } else { "" }) aria-label=label>
                 {children()}
             </table>
         </div>

@@ -1,0 +1,341 @@
+//! Recording a payment: a sheet over the desk, so that the debt stays in sight. It shows as one types what the money
+//! settles and what stays over.
+
+use domain::account::NewPayment;
+use domain::allocation::oldest_due_first;
+use domain::customer::MoneyInput;
+use domain::{FieldErrors, Invoice, Money, PaymentMethod, date};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::desk::{Desk, use_show_payments};
+use crate::api::payment::record_payment;
+use crate::browser;
+use crate::ui::{Amount, Button, ButtonKind, Choice, Dialog, Field, Form, FormFault, MoneyField, Select};
+
+/// What is typed. It outlives the sheet: closing it loses nothing.
+#[derive(Clone, Copy)]
+struct Draft {
+    amount: RwSignal<String>,
+    received_on: RwSignal<String>,
+    method: RwSignal<String>,
+    reference: RwSignal<String>,
+    status: RwSignal<String>,
+    /// The amount that was filled in for the user, as long as they leave it.
+    offered: StoredValue<String>,
+    /// One for each payment that is meant, however often it is sent.
+    key: StoredValue<String>,
+    /// It was sent, and nobody knows yet whether it arrived.
+    open_question: StoredValue<bool>,
+}
+
+impl Draft {
+    fn new() -> Self {
+        Self {
+            amount: RwSignal::default(),
+            received_on: RwSignal::default(),
+            method: RwSignal::new(PaymentMethod::default().as_str().to_owned()),
+            reference: RwSignal::default(),
+            status: RwSignal::new("completed".to_owned()),
+            offered: StoredValue::default(),
+            key: StoredValue::default(),
+            open_question: StoredValue::default(),
+        }
+    }
+
+    /// The sheet opens: offers what is outstanding unless something else was typed, and today.
+    fn begin(self, desk: Desk) {
+        if self.amount.with_untracked(|amount| *amount == self.offered.get_value()) {
+            let owed = desk.customer.with_untracked(|customer| customer.outstanding);
+            let offer = if owed.is_positive() { owed.to_decimal() } else { String::new() };
+            self.offered.set_value(offer.clone());
+            self.amount.set(offer);
+        }
+        if self.received_on.with_untracked(String::is_empty) {
+            self.received_on.set(desk.today.get_untracked().to_string());
+        }
+        if !self.open_question.get_value() {
+            self.key.set_value(browser::new_key());
+        }
+    }
+
+    /// The payment is recorded: the next one starts afresh.
+    fn end(self) {
+        let _ = self.amount.try_set(String::new());
+        self.offered.try_update_value(String::clear);
+        let _ = self.received_on.try_set(String::new());
+        let _ = self.reference.try_set(String::new());
+        let _ = self.status.try_set("completed".to_owned());
+        self.open_question.try_update_value(|open| *open = false);
+    }
+
+    fn payment(self, desk: Desk) -> NewPayment {
+        NewPayment {
+            customer_id: desk.id.get_value().into(),
+            amount: MoneyInput { amount: plain(&self.amount.get()), currency: None },
+            received_on: Some(self.received_on.get()),
+            method: Some(self.method.get()),
+            reference: Some(self.reference.get()).filter(|reference| !reference.trim().is_empty()),
+            status: Some(self.status.get()),
+            allocations: None,
+        }
+    }
+}
+
+/// An amount as people copy it from a statement, `1,234.50` or `1 234.50`, as the domain reads it. Anything else is left
+/// for the domain to refuse.
+pub(super) fn plain(typed: &str) -> String {
+    let text: String = typed.chars().filter(|c| !c.is_whitespace()).collect();
+    let (whole, fraction) = match text.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (text.as_str(), None),
+    };
+    let mut groups = whole.split(',');
+    let first_fits = groups.next().is_some_and(|first| (1..=3).contains(&first.len()));
+    let (mut commas, mut rest_fits) = (0, true);
+    for group in groups {
+        commas += 1;
+        rest_fits &= group.len() == 3;
+    }
+    // A single comma without a point, as in “12,345”, may as well be a decimal comma.
+    let clear = commas > 1 || (commas == 1 && fraction.is_some());
+    if !(clear && first_fits && rest_fits) {
+        return text;
+    }
+    let whole = whole.replace(',', "");
+    fraction.map_or_else(|| whole.clone(), |fraction| format!("{whole}.{fraction}"))
+}
+
+/// What is wrong with the amount, said for a field that may still be empty.
+pub(super) fn ask_for_amount(typed: &str, errors: &mut FieldErrors) {
+    if typed.trim().is_empty() {
+        errors.0.retain(|error| !error.pointer.starts_with("/amount"));
+        errors.0.insert(0, domain::FieldError::new("amount", "required", "Enter an amount, such as 1234.50."));
+    }
+}
+
+#[component]
+pub(super) fn RecordSheet(desk: Desk, open: RwSignal<bool>) -> impl IntoView {
+    let draft = Draft::new();
+    let busy = RwSignal::new(false);
+    let open_invoices = RwSignal::new(None::<Vec<Invoice>>);
+    let form = Form::new(move || {
+        let currency = desk.customer.with(|customer| customer.currency);
+        let mut errors = draft.payment(desk).validate(currency, desk.today.get()).err().unwrap_or_default();
+        draft.amount.with(|amount| ask_for_amount(amount, &mut errors));
+        errors
+    });
+    Effect::new(move |_| {
+        if open.get() {
+            draft.begin(desk);
+            read_all_open(desk, open_invoices);
+        }
+    });
+    let show_payments = use_show_payments(desk);
+    let send = move || {
+        if busy.get_untracked() || !form.submit() {
+            return;
+        }
+        busy.set(true);
+        let payment = untrack(|| draft.payment(desk));
+        let (key, show_payments) = (draft.key.get_value(), show_payments.clone());
+        draft.open_question.set_value(true);
+        spawn_local(async move {
+            let answer = record_payment(payment, key).await;
+            let _ = busy.try_set(false);
+            match answer {
+                Ok(payment) => {
+                    draft.end();
+                    form.reset();
+                    desk.put_payment(payment);
+                    desk.settle_without_live();
+                    if open.try_set(false).is_none() {
+                        show_payments();
+                    }
+                }
+                Err(fault) if fault.code() == "idempotency_key_reused" => {
+                    // An earlier send of this sheet arrived although no answer did, and the fields were changed since.
+                    draft.key.set_value(browser::new_key());
+                    desk.read_again();
+                    form.refuse(domain::Problem {
+                        title: "The first one did arrive".to_owned(),
+                        detail: "The payment you sent before is recorded. Look at the payments; send again only if this \
+                                 is another one."
+                            .to_owned(),
+                        errors: FieldErrors::default(),
+                        ..fault.0
+                    });
+                }
+                Err(fault) => {
+                    // A refusal is an answer: nothing is recorded. Anything else may have been, so the key stays.
+                    if fault.0.status < 500 {
+                        draft.open_question.try_update_value(|open| *open = false);
+                    }
+                    form.refuse(fault.0);
+                }
+            }
+        });
+    };
+    let send = StoredValue::new(send);
+    let currency = Signal::derive(move || desk.customer.with(|customer| customer.currency.to_string()));
+    view! {
+        <Dialog title="Record payment" open side=true>
+            <form
+                class="dialog-form"
+                novalidate=true
+                on:submit=move |event| {
+                    event.prevent_default();
+                    send.with_value(|send| send());
+                }
+            >
+                <div class="dialog-body">
+                    <FormFault fault=form.fault() />
+                    <p class="dialog-context">
+                        {move || desk.customer.with(|customer| format!("{} owes {}.", customer.name, customer.outstanding))}
+                    </p>
+                    <MoneyField name="amount" label="Amount" value=draft.amount currency form autofocus=true id="record-amount" />
+                    <Preview desk draft open_invoices />
+                    <div class="fields-2">
+                        <Field
+                            name="received_on"
+                            label="Received on"
+                            kind="date"
+                            value=draft.received_on
+                            form
+                            id="record-received"
+                        />
+                        <Select
+                            name="method"
+                            label="Method"
+                            value=draft.method
+                            form
+                            id="record-method"
+                            choices=PaymentMethod::ALL
+                                .iter()
+                                .map(|method| Choice::new(method.as_str(), method.label()))
+                                .collect()
+                        />
+                    </div>
+                    <Field
+                        name="reference"
+                        label="Reference"
+                        value=draft.reference
+                        form
+                        optional=true
+                        id="record-reference"
+                        help="What the payer or the bank wrote."
+                    />
+                    <Select
+                        name="status"
+                        label="Status"
+                        value=draft.status
+                        form
+                        id="record-status"
+                        choices=vec![
+                            Choice::new("completed", "Completed: the money is here"),
+                            Choice::new("pending", "Pending: it is announced"),
+                        ]
+                    />
+                </div>
+                <footer class="dialog-foot">
+                    <Button on_click=move |_| open.set(false)>"Close"</Button>
+                    <Button kind=ButtonKind::Primary submit=true busy>"Record payment"</Button>
+                </footer>
+            </form>
+        </Dialog>
+    }
+}
+
+/// Reads the open invoices where the list on screen doesn't hold them all.
+fn read_all_open(desk: Desk, into: RwSignal<Option<Vec<Invoice>>>) {
+    let known = desk.invoices.rows.with_untracked(|rows| rows.iter().filter(|row| row.invoice.is_open()).count());
+    let open = desk.customer.with_untracked(|customer| customer.open_invoices);
+    if i64::try_from(known).is_ok_and(|known| known >= open) {
+        into.set(None);
+        return;
+    }
+    spawn_local(async move {
+        if let Ok(invoices) = desk.all_open_invoices().await {
+            let _ = into.try_set(Some(invoices));
+        }
+    });
+}
+
+/// What the money will settle, oldest due date first, and what stays over.
+#[component]
+fn Preview(desk: Desk, draft: Draft, open_invoices: RwSignal<Option<Vec<Invoice>>>) -> impl IntoView {
+    let plan = move || {
+        let (currency, outstanding) = desk.customer.with(|customer| (customer.currency, customer.outstanding));
+        let amount = Money::parse(&plain(&draft.amount.get()), currency).ok().filter(Money::is_positive)?;
+        if draft.status.with(|status| status == "pending") {
+            return Some(view! {
+                <div class="preview" role="status">
+                    <p>"Settles nothing yet. Once it is marked as completed, the oldest due invoices come first."</p>
+                </div>
+            }
+            .into_any());
+        }
+        let invoices = open_invoices.get().unwrap_or_else(|| {
+            desk.invoices.rows.with(|rows| rows.iter().map(|row| row.invoice.clone()).collect())
+        });
+        let (parts, unapplied) = oldest_due_first(amount, &invoices);
+        let lines = parts
+            .into_iter()
+            .filter_map(|part| {
+                let invoice = invoices.iter().find(|invoice| invoice.id == part.invoice_id)?;
+                let left = invoice.balance.checked_sub(part.amount)?;
+                Some(view! {
+                    <li class="preview-line">
+                        <span>
+                            {invoice.number.clone()}
+                            <span class="cell-note">
+                                {format!("due {}", date::show(invoice.due_date))}
+                                {if left.is_zero() { ", in full".to_owned() } else { format!(", {left} stays open") }}
+                            </span>
+                        </span>
+                        <Amount money=part.amount />
+                    </li>
+                })
+            })
+            .collect_view();
+        let still = outstanding.checked_sub(amount).filter(Money::is_positive).unwrap_or(Money::zero(currency));
+        Some(
+            view! {
+                <div class="preview" role="status">
+                    <p class="preview-title">"This payment settles"</p>
+                    <ul class="plain">
+                        {lines}
+                        {unapplied.is_positive().then(|| view! {
+                            <li class="preview-line preview-over">
+                                <span>"Stays unapplied"<span class="cell-note">"kept for the customer, never dropped"</span></span>
+                                <Amount money=unapplied />
+                            </li>
+                        })}
+                    </ul>
+                    <p class="preview-line preview-sum"><span>"Still owed after it"</span><Amount money=still /></p>
+                </div>
+            }
+            .into_any(),
+        )
+    };
+    move || plan().unwrap_or_else(|| ().into_any())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_copied_from_a_statement_are_read() {
+        assert_eq!(plain("1,234.50"), "1234.50");
+        assert_eq!(plain(" 1 234 567.5 "), "1234567.5");
+        assert_eq!(plain("1,234,567"), "1234567");
+    }
+
+    #[test]
+    fn what_is_no_grouping_is_left_for_the_domain_to_refuse() {
+        for wrong in ["12,345", "12,5", "1,23,456.00", "abc", "-5", "1.234", ",500", ""] {
+            assert_eq!(plain(wrong), wrong);
+        }
+    }
+}

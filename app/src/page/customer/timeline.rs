@@ -1,0 +1,213 @@
+//! What happened to a customer, the last first, in words.
+
+use domain::{Action, Event, EventKind, Money};
+use leptos::prelude::*;
+use serde_json::Value;
+
+use super::Opened;
+use super::desk::Desk;
+use crate::format;
+use crate::session::use_session;
+use crate::ui::{Button, EmptyState, Icon, IconName};
+
+#[component]
+pub(super) fn Timeline(desk: Desk, opened: Opened) -> impl IntoView {
+    let list = desk.events;
+    let may_note = use_session().may(Action::AddNote);
+    view! {
+        <Show when=move || !list.rows.with(Vec::is_empty) fallback=move || view! {
+            <EmptyState icon=IconName::Clock title="Nothing happened yet" text="Payments, notes and changes will stand here.">
+                {may_note.then(|| view! { <Button on_click=move |_| opened.note.set(true)>"Write the first note"</Button> })}
+            </EmptyState>
+        }>
+            <ol class="timeline">
+                <For each=move || list.rows.get() key=|event| (event.seq, has_changes(event)) let:event>
+                    <Entry event />
+                </For>
+            </ol>
+            <Show when=move || list.next.with(Option::is_some)>
+                <div class="more">
+                    <Button busy=list.reading on_click=move |_| desk.more_events()>"Show what happened before"</Button>
+                </div>
+            </Show>
+        </Show>
+    }
+}
+
+fn has_changes(event: &Event) -> bool {
+    event.data.get("changes").is_some()
+}
+
+#[component]
+fn Entry(event: Event) -> impl IntoView {
+    let Told { icon, title, details } = tell(&event);
+    view! {
+        <li class="timeline-entry">
+            <span class="timeline-icon" aria-hidden="true"><Icon name=icon size=16 /></span>
+            <div class="timeline-body">
+                <p class="timeline-title">{title}</p>
+                {details.into_iter().map(|line| view! { <p class="timeline-detail lines">{line}</p> }).collect_view()}
+                <p class="timeline-meta">
+                    {event.actor.name.clone()}
+                    " · "
+                    <time datetime=event.at.to_rfc3339()>{format::instant(event.at)}</time>
+                </p>
+            </div>
+        </li>
+    }
+}
+
+/// An event in words.
+#[derive(Debug, PartialEq)]
+struct Told {
+    icon: IconName,
+    title: String,
+    details: Vec<String>,
+}
+
+fn tell(event: &Event) -> Told {
+    let data = &event.data;
+    let text = |name: &str| data.get(name).and_then(Value::as_str).map(str::to_owned);
+    let amount = money(data.get("amount")).map_or_else(|| "a payment".to_owned(), |money| money.to_string());
+    let reason = || text("reason").into_iter().collect::<Vec<_>>();
+    let (icon, title, details) = match event.kind {
+        EventKind::CustomerCreated => (IconName::Plus, "Customer created".to_owned(), Vec::new()),
+        EventKind::CustomerUpdated => (IconName::Edit, "Details changed".to_owned(), changes(data)),
+        EventKind::CustomerArchived => (IconName::Archive, "Archived".to_owned(), Vec::new()),
+        EventKind::CustomerUnarchived => (IconName::Archive, "Restored".to_owned(), Vec::new()),
+        EventKind::CustomerErased => (IconName::Close, "Deleted".to_owned(), Vec::new()),
+        EventKind::InvoiceOverdue => {
+            let number = text("number").unwrap_or_else(|| "An invoice".to_owned());
+            (IconName::Clock, format!("{number} became overdue"), vec![format!("{amount} was not paid in time.")])
+        }
+        EventKind::PaymentPending if text("reason").is_some() => {
+            (IconName::Payments, format!("Payment of {amount} marked as pending again"), reason())
+        }
+        EventKind::PaymentPending => (IconName::Payments, format!("Payment of {amount} announced"), Vec::new()),
+        EventKind::PaymentProcessing => {
+            (IconName::Bolt, format!("Payment of {amount} sent to the gateway"), Vec::new())
+        }
+        EventKind::PaymentCompleted => (IconName::Check, format!("Payment of {amount} received"), settled(data)),
+        EventKind::PaymentFailed => (IconName::Warning, format!("Payment of {amount} failed"), reason()),
+        EventKind::PaymentCanceled => (IconName::Close, format!("Payment of {amount} canceled"), reason()),
+        EventKind::PaymentUnknown => {
+            (IconName::Clock, format!("No answer from the gateway for {amount}"), reason())
+        }
+        EventKind::NoteAdded => (IconName::Note, "Note".to_owned(), text("text").into_iter().collect()),
+        EventKind::ImportCommitted | EventKind::ImportFinished => {
+            (IconName::Import, "Imported from a spreadsheet".to_owned(), Vec::new())
+        }
+        EventKind::UserCreated | EventKind::UserUpdated | EventKind::SettingsChanged => {
+            (IconName::Users, event.kind.to_string(), Vec::new())
+        }
+    };
+    Told { icon, title, details }
+}
+
+fn money(value: Option<&Value>) -> Option<Money> {
+    serde_json::from_value(value?.clone()).ok()
+}
+
+/// What a payment went to, and what stayed over.
+fn settled(data: &Value) -> Vec<String> {
+    let number = |id: &str| {
+        data.get("invoices")?
+            .as_array()?
+            .iter()
+            .find(|invoice| invoice.get("id").and_then(Value::as_str) == Some(id))?
+            .get("number")?
+            .as_str()
+            .map(str::to_owned)
+    };
+    let parts = data.pointer("/payment/allocations").and_then(Value::as_array).into_iter().flatten();
+    let mut lines: Vec<String> = parts
+        .filter_map(|part| {
+            let amount = money(part.get("amount"))?;
+            let number = number(part.get("invoice_id")?.as_str()?)?;
+            Some(format!("{amount} settles {number}."))
+        })
+        .collect();
+    if let Some(unapplied) = money(data.pointer("/payment/unapplied")).filter(Money::is_positive) {
+        lines.push(format!("{unapplied} stays unapplied."));
+    }
+    lines
+}
+
+/// The fields people fill in, as they were and as they are.
+const FIELDS: [(&str, &str); 8] = [
+    ("name", "Name"),
+    ("reference", "Reference"),
+    ("email", "E-mail"),
+    ("phone", "Phone"),
+    ("address", "Address"),
+    ("notes", "Notes"),
+    ("tags", "Tags"),
+    ("credit_limit", "Credit limit"),
+];
+
+fn changes(data: &Value) -> Vec<String> {
+    let changed = data.get("changes").and_then(Value::as_array).into_iter().flatten();
+    let mut lines = Vec::new();
+    for change in changed.filter(|change| change.get("type").and_then(Value::as_str) == Some("customer")) {
+        for (field, label) in FIELDS {
+            let Some(after) = change.pointer(&format!("/after/{field}")) else { continue };
+            let before = change.pointer(&format!("/before/{field}")).and_then(shown);
+            lines.push(match (before, shown(after)) {
+                (Some(before), Some(after)) => format!("{label}: {before} → {after}"),
+                (None, Some(after)) => format!("{label}: {after}"),
+                (Some(before), None) => format!("{label} removed: {before}"),
+                (None, None) => format!("{label} changed"),
+            });
+        }
+    }
+    lines
+}
+
+fn shown(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Array(list) => {
+            let words: Vec<&str> = list.iter().filter_map(Value::as_str).collect();
+            (!words.is_empty()).then(|| words.join(", "))
+        }
+        other => money(Some(other)).map(|money| money.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(kind: &str, data: Value) -> (String, Vec<String>) {
+        let event: Event = serde_json::from_value(serde_json::json!({
+            "seq": 1, "at": "2026-01-01T00:00:00Z", "actor": {"id": "usr_1", "name": "Ada"}, "kind": kind,
+            "subject": {"type": "payment", "id": "pay_1"}, "data": data,
+        }))
+        .unwrap();
+        let told = tell(&event);
+        (told.title, told.details)
+    }
+
+    #[test]
+    fn a_payment_says_what_it_settled_and_what_stayed_over() {
+        let usd = |amount: &str| serde_json::json!({"amount": amount, "currency": "USD"});
+        let data = serde_json::json!({
+            "amount": usd("250.00"),
+            "payment": {"allocations": [{"invoice_id": "inv_1", "amount": usd("210.00")}], "unapplied": usd("40.00")},
+            "invoices": [{"id": "inv_1", "number": "Opening balance"}],
+        });
+        let (title, details) = told("payment.completed", data);
+        assert_eq!(title, "Payment of 250.00 USD received");
+        assert_eq!(details, ["210.00 USD settles Opening balance.", "40.00 USD stays unapplied."]);
+    }
+
+    #[test]
+    fn a_change_says_what_was_and_what_is() {
+        let data = serde_json::json!({"changes": [{
+            "type": "customer", "id": "cus_1",
+            "before": {"name": "Acme", "phone": "1"}, "after": {"name": "Acme Ltd", "phone": null, "email": "a@b.co"},
+        }]});
+        let (_, details) = told("customer.updated", data);
+        assert_eq!(details, ["Name: Acme → Acme Ltd", "E-mail: a@b.co", "Phone removed: 1"]);
+    }
+}

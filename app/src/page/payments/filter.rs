@@ -1,0 +1,317 @@
+//! What the list of payments is narrowed to, as it stands in the address.
+
+use std::time::Duration;
+
+use chrono::NaiveDate;
+use domain::payment::PaymentView;
+use domain::{PaymentMethod, PaymentStatus};
+use leptos::prelude::*;
+use leptos_router::params::ParamsMap;
+
+use crate::api::payment::PaymentList;
+use crate::format;
+use crate::ui::{Button, ButtonKind, Choice, Field, Select};
+
+/// How the list is ordered when nothing is said.
+const ORDER: &str = "-received_on";
+/// How long one waits while someone types.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// What the list shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Filter {
+    pub q: String,
+    pub status: Option<PaymentStatus>,
+    pub method: Option<PaymentMethod>,
+    pub received_from: Option<NaiveDate>,
+    pub received_to: Option<NaiveDate>,
+    pub sort: String,
+    /// Where the page begins, unless it is the first.
+    pub cursor: Option<String>,
+    /// The number of its first row.
+    pub from: u64,
+    /// The pages before, so that one can go back.
+    pub trail: Vec<String>,
+}
+
+impl Filter {
+    pub(super) fn of(query: &ParamsMap) -> Self {
+        let text = |name: &str| query.get(name).unwrap_or_default();
+        let sort = text("sort");
+        let known = ["received_on", "amount", "created_at"].contains(&sort.trim_start_matches('-'));
+        let cursor = Some(text("cursor")).filter(|cursor| !cursor.is_empty());
+        Self {
+            q: text("q"),
+            status: text("status").parse().ok(),
+            method: text("method").parse().ok(),
+            received_from: text("received_from").parse().ok(),
+            received_to: text("received_to").parse().ok(),
+            sort: if known { sort } else { ORDER.to_owned() },
+            from: if cursor.is_some() { text("from").parse().unwrap_or(1) } else { 1 },
+            trail: text("trail").split(' ').filter(|cursor| !cursor.is_empty()).map(str::to_owned).collect(),
+            cursor,
+        }
+    }
+
+    pub(super) fn list(&self) -> PaymentList {
+        PaymentList {
+            customer_id: None,
+            status: self.status,
+            method: self.method,
+            received_from: self.received_from,
+            received_to: self.received_to,
+            q: Some(self.q.trim().to_owned()).filter(|q| !q.is_empty()),
+            sort: Some(self.sort.clone()),
+            limit: None,
+            cursor: self.cursor.clone(),
+        }
+    }
+
+    pub(super) fn address(&self) -> String {
+        let date = |date: Option<NaiveDate>| date.map(|date| date.to_string()).unwrap_or_default();
+        let sort = if self.sort == ORDER { String::new() } else { self.sort.clone() };
+        format::address(
+            "/payments",
+            [
+                ("q", self.q.trim().to_owned()),
+                ("status", self.status.map(|status| status.as_str().to_owned()).unwrap_or_default()),
+                ("method", self.method.map(|method| method.as_str().to_owned()).unwrap_or_default()),
+                ("received_from", date(self.received_from)),
+                ("received_to", date(self.received_to)),
+                ("sort", sort),
+                ("from", if self.cursor.is_some() { self.from.to_string() } else { String::new() }),
+                ("trail", self.trail.join(" ")),
+                ("cursor", self.cursor.clone().unwrap_or_default()),
+            ],
+        )
+    }
+
+    /// The same, from the first page.
+    pub(super) fn from_the_first(mut self) -> Self {
+        self.cursor = None;
+        self.trail.clear();
+        self.from = 1;
+        self
+    }
+
+    /// Whether anything is left out.
+    pub(super) fn is_narrow(&self) -> bool {
+        let all = Filter { sort: self.sort.clone(), from: self.from, ..Filter::default() };
+        self.clone().from_the_first() != all.from_the_first()
+    }
+
+    /// The field the list is ordered by, and whether the largest comes first.
+    pub(super) fn order(&self) -> (String, bool) {
+        match self.sort.strip_prefix('-') {
+            Some(field) => (field.to_owned(), true),
+            None => (self.sort.clone(), false),
+        }
+    }
+
+    /// The address of the page after this one of `shown` rows.
+    pub(super) fn next(&self, cursor: String, shown: u64) -> String {
+        let mut next = self.clone();
+        next.trail.extend(self.cursor.clone());
+        next.cursor = Some(cursor);
+        next.from = self.from + shown;
+        next.address()
+    }
+
+    /// The address of the page before; the first one where the way back isn't known.
+    pub(super) fn previous(&self) -> Option<String> {
+        self.cursor.as_ref()?;
+        let mut before = self.clone();
+        before.cursor = before.trail.pop();
+        before.from = match before.cursor {
+            Some(_) => self.from.saturating_sub(50).max(1),
+            None => 1,
+        };
+        Some(before.address())
+    }
+
+    /// Whether `row` is one of those shown, wherever it stands.
+    pub(super) fn matches(&self, row: &PaymentView) -> bool {
+        let PaymentView { payment, customer_name } = row;
+        let text = format!("{}\n{}", payment.reference.as_deref().unwrap_or_default(), customer_name).to_lowercase();
+        self.status.is_none_or(|status| status == payment.status)
+            && self.method.is_none_or(|method| method == payment.method)
+            && self.received_from.is_none_or(|from| payment.received_on >= from)
+            && self.received_to.is_none_or(|to| payment.received_on <= to)
+            && self.q.to_lowercase().split_whitespace().all(|word| text.contains(word))
+    }
+}
+
+/// The fields that narrow the list. Each acts at once and leads back to the first page.
+#[component]
+pub(super) fn FilterBar(filter: Memo<Filter>, change: Callback<Filter>) -> impl IntoView {
+    let now = filter.get_untracked();
+    let date = |date: Option<NaiveDate>| date.map(|date| date.to_string()).unwrap_or_default();
+    let q = RwSignal::new(now.q.clone());
+    let status = RwSignal::new(now.status.map(|status| status.as_str().to_owned()).unwrap_or_default());
+    let method = RwSignal::new(now.method.map(|method| method.as_str().to_owned()).unwrap_or_default());
+    let from = RwSignal::new(date(now.received_from));
+    let to = RwSignal::new(date(now.received_to));
+    // The address is the truth: going back, or following a link, fills the fields again.
+    Effect::new(move |before: Option<Filter>| {
+        let now = filter.get();
+        if before.is_some_and(|before| before != now) {
+            if q.with_untracked(|q| q.trim() != now.q) {
+                q.set(now.q.clone());
+            }
+            status.set(now.status.map(|status| status.as_str().to_owned()).unwrap_or_default());
+            method.set(now.method.map(|method| method.as_str().to_owned()).unwrap_or_default());
+            // A half-typed date is no date yet; it stays as it is.
+            for (field, date) in [(from, now.received_from), (to, now.received_to)] {
+                if field.with_untracked(|typed| typed.parse().ok() != date) {
+                    field.set(date.map(|date| date.to_string()).unwrap_or_default());
+                }
+            }
+        }
+        now
+    });
+    let go = move || {
+        let mut next = filter.get_untracked();
+        next.q = q.get_untracked().trim().to_owned();
+        next.status = status.with_untracked(|status| status.parse().ok());
+        next.method = method.with_untracked(|method| method.parse().ok());
+        next.received_from = from.with_untracked(|date| date.parse().ok());
+        next.received_to = to.with_untracked(|date| date.parse().ok());
+        let next = next.from_the_first();
+        if next != filter.get_untracked() {
+            change.run(next);
+        }
+    };
+    let typed = StoredValue::new(0_u32);
+    Effect::new(move |before: Option<()>| {
+        q.track();
+        if before.is_some() {
+            let turn = typed.try_update_value(|turn| {
+                *turn += 1;
+                *turn
+            });
+            set_timeout(
+                move || {
+                    if turn.is_some() && typed.try_get_value() == turn {
+                        go();
+                    }
+                },
+                PAUSE,
+            );
+        }
+    });
+    Effect::new(move |before: Option<()>| {
+        from.track();
+        to.track();
+        if before.is_some() {
+            go();
+        }
+    });
+    let with_any = |label: &str, choices: Vec<Choice>| {
+        std::iter::once(Choice::new("", label)).chain(choices).collect::<Vec<_>>()
+    };
+    view! {
+        <form
+            class="filters"
+            method="get"
+            action="/payments"
+            role="search"
+            aria-label="Payments"
+            on:submit=move |event| {
+                event.prevent_default();
+                go();
+            }
+        >
+            <Field name="q" label="Search payments" kind="search" value=q id="payments-q" placeholder="Customer or reference" />
+            <Select
+                name="status"
+                label="Status"
+                value=status
+                id="payments-status"
+                on_change=move |_| go()
+                choices=with_any(
+                    "Any status",
+                    PaymentStatus::ALL.iter().map(|status| Choice::new(status.as_str(), word(*status))).collect(),
+                )
+            />
+            <Select
+                name="method"
+                label="Method"
+                value=method
+                id="payments-method"
+                on_change=move |_| go()
+                choices=with_any(
+                    "Any method",
+                    PaymentMethod::ALL.iter().map(|method| Choice::new(method.as_str(), method.label())).collect(),
+                )
+            />
+            <Field name="received_from" label="Received from" kind="date" value=from id="payments-from" />
+            <Field name="received_to" label="Received to" kind="date" value=to id="payments-to" />
+            <noscript><Button submit=true>"Show"</Button></noscript>
+            <Show when=move || filter.with(Filter::is_narrow)>
+                <Button
+                    kind=ButtonKind::Quiet
+                    on_click=move |_| {
+                        let sort = filter.with_untracked(|filter| filter.sort.clone());
+                        change.run(Filter { sort, ..Filter::default() }.from_the_first());
+                    }
+                >
+                    "Clear filters"
+                </Button>
+            </Show>
+        </form>
+    }
+}
+
+fn word(status: PaymentStatus) -> &'static str {
+    match status {
+        PaymentStatus::Pending => "Pending",
+        PaymentStatus::Processing => "Processing",
+        PaymentStatus::Completed => "Completed",
+        PaymentStatus::Failed => "Failed",
+        PaymentStatus::Canceled => "Canceled",
+        PaymentStatus::Unknown => "Unknown",
+        PaymentStatus::PartiallyRefunded => "Partly refunded",
+        PaymentStatus::Refunded => "Refunded",
+        PaymentStatus::Reversed => "Reversed",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filter(pairs: &[(&str, &str)]) -> Filter {
+        let mut query = ParamsMap::new();
+        for (name, value) in pairs {
+            query.insert((*name).to_owned(), (*value).to_owned());
+        }
+        Filter::of(&query)
+    }
+
+    #[test]
+    fn nonsense_in_the_address_filters_nothing() {
+        let nonsense = filter(&[("status", "soon"), ("received_from", "x"), ("sort", "password"), ("from", "-1")]);
+        assert_eq!(nonsense.address(), "/payments");
+        assert!(!nonsense.is_narrow());
+    }
+
+    #[test]
+    fn what_is_in_the_address_comes_back() {
+        let narrow = filter(&[("status", "failed"), ("q", "acme"), ("sort", "-amount"), ("received_to", "2026-01-31")]);
+        assert_eq!(narrow.address(), "/payments?q=acme&status=failed&received_to=2026-01-31&sort=-amount");
+        assert!(narrow.is_narrow());
+        assert_eq!(narrow.order(), ("amount".to_owned(), true));
+    }
+
+    #[test]
+    fn pages_lead_on_and_back() {
+        let first = filter(&[]);
+        assert_eq!(first.previous(), None);
+        assert_eq!(first.next("a".to_owned(), 50), "/payments?from=51&cursor=a");
+        let second = filter(&[("from", "51"), ("cursor", "a")]);
+        assert_eq!(second.previous().as_deref(), Some("/payments"));
+        assert_eq!(second.next("b".to_owned(), 50), "/payments?from=101&trail=a&cursor=b");
+        let third = filter(&[("from", "101"), ("cursor", "b"), ("trail", "a")]);
+        assert_eq!(third.previous().as_deref(), Some("/payments?from=51&cursor=a"));
+    }
+}

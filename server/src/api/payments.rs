@@ -1,0 +1,132 @@
+//! Payments and the mock gateway.
+
+use axum::Json;
+use axum::extract::State as AxumState;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use domain::account::NewPayment;
+use domain::customer::SortBy;
+use domain::payment::PaymentView;
+use domain::{Page, PaymentId};
+use ledger::{NewSimulation, PaymentQuery, StatusChange};
+use serde::Deserialize;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::extract::{Body, Id, OptionalBody, Parameters, Signed, etag, if_match};
+use super::problem::Answer;
+use super::{idempotency, schema};
+use crate::application::State;
+
+pub(super) fn router() -> OpenApiRouter<State> {
+    OpenApiRouter::new()
+        .routes(routes!(list, record))
+        .routes(routes!(simulate))
+        .routes(routes!(read, change))
+        .routes(routes!(cancel))
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reason {
+    reason: Option<String>,
+}
+
+/// Payments, newest first.
+#[utoipa::path(get, path = "/payments", operation_id = "payments_list", tag = "payments", params(
+    ("customer_id" = Option<String>, Query), ("status" = Option<String>, Query), ("method" = Option<String>, Query),
+    ("received_from" = Option<String>, Query), ("received_to" = Option<String>, Query), ("q" = Option<String>, Query),
+    ("sort" = Option<String>, Query, description = "received_on, amount, created_at"),
+    ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)), responses(
+    (status = 200, body = schema::Page<schema::Payment>), (status = 401, body = schema::Problem), (status = 422, body = schema::Problem)))]
+async fn list(
+    AxumState(state): AxumState<State>,
+    Signed(caller): Signed,
+    mut given: Parameters,
+) -> Answer<Json<Page<PaymentView>>> {
+    let query = PaymentQuery {
+        customer_id: given.text("customer_id").map(Into::into),
+        status: given.read("status", str::parse),
+        method: given.read("method", str::parse),
+        received_from: given.date("received_from"),
+        received_to: given.date("received_to"),
+        q: given.text("q"),
+        sort: given.read("sort", SortBy::parse_list).unwrap_or_default(),
+        limit: given.limit(),
+        cursor: given.text("cursor"),
+    };
+    given.done()?;
+    Ok(Json(state.ledger.payments(&caller, &query).await?.value))
+}
+
+/// Record money received or announced; it settles the oldest due invoices first unless you say which.
+#[utoipa::path(post, path = "/payments", operation_id = "payments_record", tag = "payments", params(("Idempotency-Key" = String, Header)), request_body = schema::NewPayment, responses(
+    (status = 201, body = schema::Payment), (status = 400, body = schema::Problem), (status = 401, body = schema::Problem),
+    (status = 403, body = schema::Problem), (status = 409, body = schema::Problem), (status = 422, body = schema::Problem)))]
+async fn record(
+    AxumState(state): AxumState<State>,
+    Signed(caller): Signed,
+    headers: HeaderMap,
+    body: Body<NewPayment>,
+) -> Answer<Response> {
+    let key = idempotency::required(&headers, "POST /payments", &body.bytes)?;
+    let payment = state.ledger.record_payment(&caller, &body.value, &key).await?;
+    Ok(idempotency::answer(StatusCode::CREATED, &payment, payment.value.version))
+}
+
+/// Send a payment through the mock gateway. Its outcome arrives later, as a gateway's callback would.
+#[utoipa::path(post, path = "/payments/simulate", operation_id = "payments_simulate", tag = "payments", params(("Idempotency-Key" = String, Header)), request_body = schema::NewSimulation, responses(
+    (status = 202, body = schema::Payment), (status = 400, body = schema::Problem), (status = 401, body = schema::Problem),
+    (status = 403, body = schema::Problem), (status = 409, body = schema::Problem), (status = 422, body = schema::Problem)))]
+async fn simulate(
+    AxumState(state): AxumState<State>,
+    Signed(caller): Signed,
+    headers: HeaderMap,
+    body: Body<NewSimulation>,
+) -> Answer<Response> {
+    let key = idempotency::required(&headers, "POST /payments/simulate", &body.bytes)?;
+    let payment = state.ledger.simulate_payment(&caller, &body.value, &key).await?;
+    Ok(idempotency::answer(StatusCode::ACCEPTED, &payment, payment.value.version))
+}
+
+/// One payment.
+#[utoipa::path(get, path = "/payments/{id}", operation_id = "payments_read", tag = "payments", params(("id" = String, Path)), responses(
+    (status = 200, body = schema::Payment), (status = 401, body = schema::Problem), (status = 404, body = schema::Problem)))]
+async fn read(
+    AxumState(state): AxumState<State>,
+    Signed(caller): Signed,
+    Id(id): Id<PaymentId>,
+) -> Answer<impl IntoResponse + use<>> {
+    let payment = state.ledger.payment(&caller, &id).await?;
+    Ok((etag(payment.payment.version), Json(payment)))
+}
+
+/// Mark a payment completed, or pending (again) with a reason.
+#[utoipa::path(patch, path = "/payments/{id}", operation_id = "payments_update", tag = "payments", params(("id" = String, Path)), request_body = schema::StatusChange, responses(
+    (status = 200, body = schema::Payment), (status = 401, body = schema::Problem), (status = 403, body = schema::Problem),
+    (status = 404, body = schema::Problem), (status = 409, body = schema::Problem), (status = 422, body = schema::Problem)))]
+async fn change(
+    AxumState(state): AxumState<State>,
+    Signed(caller): Signed,
+    Id(id): Id<PaymentId>,
+    headers: HeaderMap,
+    body: Body<StatusChange>,
+) -> Answer<impl IntoResponse + use<>> {
+    let change = StatusChange { version: body.value.version.or(if_match(&headers)?), ..body.value };
+    let payment = state.ledger.set_payment_status(&caller, &id, &change).await?;
+    Ok((etag(payment.version), Json(payment)))
+}
+
+/// Give up a pending payment.
+#[utoipa::path(post, path = "/payments/{id}/cancel", operation_id = "payments_cancel", tag = "payments", params(("id" = String, Path)), request_body = schema::Reason, responses(
+    (status = 200, body = schema::Payment), (status = 401, body = schema::Problem), (status = 403, body = schema::Problem),
+    (status = 404, body = schema::Problem), (status = 409, body = schema::Problem), (status = 422, body = schema::Problem)))]
+async fn cancel(
+    AxumState(state): AxumState<State>,
+    Signed(caller): Signed,
+    Id(id): Id<PaymentId>,
+    OptionalBody(body): OptionalBody<Reason>,
+) -> Answer<impl IntoResponse + use<>> {
+    let payment = state.ledger.cancel_payment(&caller, &id, body.reason.as_deref()).await?;
+    Ok((etag(payment.version), Json(payment)))
+}

@@ -1,0 +1,538 @@
+//! The shapes of the API, for its documentation. `domain` serialises the real ones and knows no OpenAPI; the tests
+//! compare the two field by field.
+
+#![expect(dead_code, reason = "these types are read by the derive only")]
+
+use chrono::{DateTime, NaiveDate, Utc};
+use utoipa::ToSchema;
+
+/// An amount: a decimal string with at most the currency's digits, and an ISO 4217 code.
+#[derive(ToSchema)]
+pub(super) struct Money {
+    #[schema(example = "1234.50")]
+    amount: String,
+    #[schema(example = "USD")]
+    currency: String,
+}
+
+/// An amount as sent; the currency may be left out where the customer's is meant.
+#[derive(ToSchema)]
+pub(super) struct MoneyInput {
+    #[schema(example = "1234.50")]
+    amount: String,
+    #[schema(example = "USD")]
+    currency: Option<String>,
+}
+
+/// RFC 9457.
+#[derive(ToSchema)]
+pub(super) struct Problem {
+    #[schema(example = "urn:duebook:problem:invalid")]
+    r#type: String,
+    title: String,
+    status: u16,
+    detail: String,
+    request_id: Option<String>,
+    errors: Option<Vec<FieldError>>,
+    current: Option<serde_json::Value>,
+}
+
+/// One wrong field.
+#[derive(ToSchema)]
+pub(super) struct FieldError {
+    #[schema(example = "/email")]
+    pointer: String,
+    #[schema(example = "invalid_email")]
+    code: String,
+    message: String,
+}
+
+/// Where a page stands.
+#[derive(ToSchema)]
+pub(super) struct PageInfo {
+    next_cursor: Option<String>,
+    total: u64,
+}
+
+/// One page.
+#[derive(ToSchema)]
+pub(super) struct Page<T: ToSchema> {
+    data: Vec<T>,
+    page: PageInfo,
+}
+
+/// A person.
+#[derive(ToSchema)]
+pub(super) struct User {
+    id: String,
+    name: String,
+    email: String,
+    /// `viewer`, `collector`, `manager` or `admin`.
+    role: String,
+    active: bool,
+    version: i64,
+}
+
+/// A person, named.
+#[derive(ToSchema)]
+pub(super) struct UserAnswer {
+    user: User,
+}
+
+#[derive(ToSchema)]
+pub(super) struct Registration {
+    name: String,
+    email: String,
+    /// 10 to 128 characters.
+    password: String,
+}
+
+#[derive(ToSchema)]
+pub(super) struct Login {
+    email: String,
+    password: String,
+}
+
+#[derive(ToSchema)]
+pub(super) struct Refresh {
+    /// The cookie when absent.
+    refresh_token: Option<String>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct SignedIn {
+    access_token: String,
+    #[schema(example = "Bearer")]
+    token_type: String,
+    /// Seconds.
+    expires_in: i64,
+    refresh_token: String,
+    user: User,
+}
+
+#[derive(ToSchema)]
+pub(super) struct UserPatch {
+    role: Option<String>,
+    active: Option<bool>,
+    name: Option<String>,
+    version: Option<i64>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct NameChange {
+    name: String,
+}
+
+#[derive(ToSchema)]
+pub(super) struct PasswordChange {
+    current_password: String,
+    new_password: String,
+}
+
+/// A customer with its derived figures.
+#[derive(ToSchema)]
+pub(super) struct Customer {
+    id: String,
+    reference: String,
+    name: String,
+    email: Option<String>,
+    phone: Option<String>,
+    address: Option<String>,
+    notes: Option<String>,
+    tags: Vec<String>,
+    currency: String,
+    owner: Option<String>,
+    credit_limit: Option<Money>,
+    outstanding: Money,
+    overdue: Money,
+    unapplied: Money,
+    next_due_date: Option<NaiveDate>,
+    /// `paid`, `pending` or `overdue`.
+    status: String,
+    open_invoices: i64,
+    archived_at: Option<DateTime<Utc>>,
+    import_id: Option<String>,
+    version: i64,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct NewCustomer {
+    name: String,
+    reference: Option<String>,
+    email: Option<String>,
+    phone: Option<String>,
+    address: Option<String>,
+    notes: Option<String>,
+    tags: Option<Vec<String>>,
+    currency: Option<String>,
+    owner: Option<String>,
+    credit_limit: Option<MoneyInput>,
+    /// Becomes an opening-balance invoice; needs `due_date` when above zero.
+    outstanding: Option<MoneyInput>,
+    due_date: Option<NaiveDate>,
+}
+
+/// Absent fields stay, `null` clears.
+#[derive(ToSchema)]
+pub(super) struct CustomerPatch {
+    name: Option<String>,
+    reference: Option<String>,
+    email: Option<String>,
+    phone: Option<String>,
+    address: Option<String>,
+    notes: Option<String>,
+    tags: Option<Vec<String>>,
+    owner: Option<String>,
+    credit_limit: Option<MoneyInput>,
+    version: Option<i64>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct NewNote {
+    text: String,
+}
+
+/// An invoice with what is derived for the business date.
+#[derive(ToSchema)]
+pub(super) struct Invoice {
+    id: String,
+    customer_id: String,
+    number: String,
+    /// `invoice` or `opening_balance`.
+    kind: String,
+    issue_date: NaiveDate,
+    due_date: NaiveDate,
+    total: Money,
+    balance: Money,
+    /// `draft`, `open`, `paid`, `void` or `uncollectible`.
+    status: String,
+    announced_overdue: Option<NaiveDate>,
+    import_id: Option<String>,
+    version: i64,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    overdue: bool,
+    days_past_due: i64,
+}
+
+/// Part of a payment applied to an invoice.
+#[derive(ToSchema)]
+pub(super) struct Allocation {
+    invoice_id: String,
+    amount: Money,
+}
+
+#[derive(ToSchema)]
+pub(super) struct NewAllocation {
+    invoice_id: String,
+    amount: MoneyInput,
+}
+
+/// An answer the mock gateway owes.
+#[derive(ToSchema)]
+pub(super) struct Simulation {
+    outcome: String,
+    due_at: DateTime<Utc>,
+}
+
+/// A payment.
+#[derive(ToSchema)]
+pub(super) struct Payment {
+    id: String,
+    customer_id: String,
+    amount: Money,
+    refunded: Money,
+    /// `pending`, `processing`, `completed`, `failed`, `canceled`, `unknown`, `partially_refunded`, `refunded` or
+    /// `reversed`.
+    status: String,
+    /// `bank_transfer`, `card`, `cheque`, `cash`, `direct_debit` or `other`.
+    method: String,
+    /// `manual`, `import` or `mock_gateway`.
+    source: String,
+    reference: Option<String>,
+    received_on: NaiveDate,
+    unapplied: Money,
+    allocations: Vec<Allocation>,
+    failure: Option<String>,
+    simulated: Option<Simulation>,
+    import_id: Option<String>,
+    version: i64,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    /// In lists and single reads.
+    customer_name: Option<String>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct NewPayment {
+    customer_id: String,
+    amount: MoneyInput,
+    /// Today when absent; never in the future.
+    received_on: Option<NaiveDate>,
+    method: Option<String>,
+    reference: Option<String>,
+    /// `completed` (default) or `pending`.
+    status: Option<String>,
+    /// Oldest due date first when absent.
+    allocations: Option<Vec<NewAllocation>>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct NewSimulation {
+    customer_id: String,
+    amount: MoneyInput,
+    /// `succeed` (default), `decline`, `timeout` or `delayed`.
+    outcome: Option<String>,
+    /// 0 to 600,000.
+    delay_ms: Option<i64>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct StatusChange {
+    /// `completed` or `pending`.
+    status: String,
+    /// Required for `pending`.
+    reason: Option<String>,
+    version: Option<i64>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct Reason {
+    reason: Option<String>,
+}
+
+/// One import of one file.
+#[derive(ToSchema)]
+pub(super) struct Import {
+    id: String,
+    kind: String,
+    file_name: String,
+    /// `uploaded`, `mapped`, `validated`, `committing`, `completed`, `completed_with_errors`, `failed`, `canceled` or
+    /// `undone`.
+    state: String,
+    rows: i64,
+    valid: i64,
+    invalid: i64,
+    created: i64,
+    updated: i64,
+    skipped: i64,
+    errors_url: Option<String>,
+    failure: Option<String>,
+    totals: Vec<Money>,
+    /// Pairs of header and field.
+    mapping: Vec<Vec<String>>,
+    created_by: String,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct Upload {
+    #[schema(value_type = String, format = Binary)]
+    file: Vec<u8>,
+    /// `customers`.
+    kind: Option<String>,
+    /// `auto`.
+    commit: Option<String>,
+    /// `upsert`.
+    mode: Option<String>,
+}
+
+/// One wrong cell.
+#[derive(ToSchema)]
+pub(super) struct ImportError {
+    sheet: String,
+    /// As the spreadsheet numbers it.
+    row: i64,
+    column: String,
+    value: String,
+    code: String,
+    message: String,
+    /// A warning doesn't reject the row.
+    warning: bool,
+}
+
+/// What something happened to.
+#[derive(ToSchema)]
+pub(super) struct Subject {
+    r#type: String,
+    id: String,
+}
+
+/// Who did it.
+#[derive(ToSchema)]
+pub(super) struct Actor {
+    id: String,
+    name: String,
+}
+
+/// An event as the read state of the caller shows it.
+#[derive(ToSchema)]
+pub(super) struct Notification {
+    id: String,
+    seq: i64,
+    kind: String,
+    title: String,
+    text: String,
+    subject: Subject,
+    customer_id: Option<String>,
+    at: DateTime<Utc>,
+    read: bool,
+}
+
+#[derive(ToSchema)]
+pub(super) struct UnreadCount {
+    unread: u64,
+}
+
+/// One entry of the log.
+#[derive(ToSchema)]
+pub(super) struct Event {
+    seq: i64,
+    at: DateTime<Utc>,
+    actor: Actor,
+    request_id: Option<String>,
+    kind: String,
+    subject: Subject,
+    data: serde_json::Value,
+    prev_hash: String,
+    hash: String,
+}
+
+#[derive(ToSchema)]
+pub(super) struct Events {
+    data: Vec<Event>,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use domain::{event, import, invoice, list, notification, payment};
+    use serde::Serialize;
+    use serde_json::{Value, json};
+    use utoipa::PartialSchema;
+
+    /// The documented names, against those of a value that has every field.
+    #[track_caller]
+    fn same<Documented: PartialSchema>(value: impl Serialize) {
+        let schema = serde_json::to_value(Documented::schema()).unwrap();
+        let names = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
+        assert_eq!(names(&schema["properties"]), names(&serde_json::to_value(value).unwrap()));
+    }
+
+    /// A domain value from its JSON; with every field it must read and write the same.
+    #[track_caller]
+    fn whole<T: serde::de::DeserializeOwned + Serialize>(json: Value) -> T {
+        let value: T = serde_json::from_value(json.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&value).unwrap(), json, "the example lacks a field");
+        value
+    }
+
+    fn money() -> Value {
+        json!({ "amount": "1.00", "currency": "USD" })
+    }
+
+    fn customer() -> domain::Customer {
+        whole(json!({
+            "id": "c", "reference": "r", "name": "n", "email": "e", "phone": "p", "address": "a", "notes": "n",
+            "tags": ["t"], "currency": "USD", "owner": "o", "credit_limit": money(), "outstanding": money(),
+            "overdue": money(), "unapplied": money(), "next_due_date": "2026-01-01", "status": "paid",
+            "open_invoices": 1, "archived_at": "2026-01-01T00:00:00Z", "import_id": "i", "version": 1,
+            "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z",
+        }))
+    }
+
+    fn payment() -> payment::PaymentView {
+        whole(json!({
+            "id": "p", "customer_id": "c", "amount": money(), "refunded": money(), "status": "completed",
+            "method": "card", "source": "manual", "reference": "r", "received_on": "2026-01-01",
+            "unapplied": money(), "allocations": [{ "invoice_id": "i", "amount": money() }], "failure": "f",
+            "simulated": { "outcome": "succeed", "due_at": "2026-01-01T00:00:00Z" }, "import_id": "i", "version": 1,
+            "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z", "customer_name": "n",
+        }))
+    }
+
+    #[test]
+    fn what_is_answered_has_the_documented_names() {
+        same::<super::Money>(domain::Money::zero(domain::Currency::USD));
+        same::<super::Customer>(customer());
+        let payment = payment();
+        same::<super::Allocation>(&payment.payment.allocations[0]);
+        same::<super::Simulation>(payment.payment.simulated.as_ref());
+        same::<super::Payment>(payment);
+        same::<super::Invoice>(whole::<invoice::InvoiceView>(json!({
+            "id": "i", "customer_id": "c", "number": "1", "kind": "invoice", "issue_date": "2026-01-01",
+            "due_date": "2026-01-01", "total": money(), "balance": money(), "status": "open",
+            "announced_overdue": "2026-01-01", "import_id": "i", "version": 1, "created_at": "2026-01-01T00:00:00Z",
+            "updated_at": "2026-01-01T00:00:00Z", "overdue": true, "days_past_due": 1,
+        })));
+        same::<super::Import>(whole::<import::Import>(json!({
+            "id": "i", "kind": "customers", "file_name": "f", "state": "failed", "rows": 1, "valid": 1, "invalid": 1,
+            "created": 1, "updated": 1, "skipped": 1, "errors_url": "u", "failure": "f", "totals": [money()],
+            "mapping": [["Name", "name"]], "created_by": "u", "created_at": "2026-01-01T00:00:00Z",
+            "updated_at": "2026-01-01T00:00:00Z",
+        })));
+        same::<super::ImportError>(whole::<import::ImportError>(json!({
+            "sheet": "s", "row": 1, "column": "c", "value": "v", "code": "c", "message": "m", "warning": true,
+        })));
+        let event: domain::Event = whole(json!({
+            "seq": 1, "at": "2026-01-01T00:00:00Z", "actor": { "id": "u", "name": "n" }, "request_id": "r",
+            "kind": "payment.completed", "subject": { "type": "payment", "id": "p" },
+            "data": { "customer": { "id": "c" } }, "prev_hash": "h", "hash": "h",
+        }));
+        same::<super::Actor>(event::ActorRef { id: "u".into(), name: "n".into() });
+        same::<super::Subject>(&event.subject);
+        same::<super::Notification>(notification::Notification::of(&event, true));
+        same::<super::Event>(event);
+        same::<super::User>(whole::<domain::User>(json!({
+            "id": "u", "name": "n", "email": "e", "role": "admin", "active": true, "version": 1,
+        })));
+        same::<super::Page<super::Money>>(list::Page { data: vec![1], page: list::PageInfo::default() });
+        same::<super::PageInfo>(list::PageInfo::default());
+    }
+
+    #[test]
+    fn what_is_refused_has_the_documented_names() {
+        let mut problem = domain::Problem::invalid(domain::FieldError::new("name", "required", "Enter a name.").into());
+        problem.request_id = Some("r".into());
+        problem.current = Some(json!({}));
+        same::<super::FieldError>(&problem.errors.0[0]);
+        same::<super::Problem>(problem);
+    }
+
+    #[test]
+    fn what_is_asked_has_the_documented_names() {
+        let amount = || json!({ "amount": "1", "currency": "USD" });
+        same::<super::MoneyInput>(whole::<domain::customer::MoneyInput>(amount()));
+        same::<super::NewCustomer>(whole::<domain::NewCustomer>(json!({
+            "name": "n", "reference": "r", "email": "e", "phone": "p", "address": "a", "notes": "n", "tags": ["t"],
+            "currency": "USD", "owner": "o", "credit_limit": amount(), "outstanding": amount(), "due_date": "2026-01-01",
+        })));
+        same::<super::CustomerPatch>(whole::<domain::CustomerPatch>(json!({
+            "name": "n", "reference": "r", "email": "e", "phone": "p", "address": "a", "notes": "n", "tags": ["t"],
+            "owner": "o", "credit_limit": amount(), "version": 1,
+        })));
+        same::<super::NewPayment>(whole::<domain::account::NewPayment>(json!({
+            "customer_id": "c", "amount": amount(), "received_on": "2026-01-01", "method": "card", "reference": "r",
+            "status": "pending", "allocations": [{ "invoice_id": "i", "amount": amount() }],
+        })));
+        same::<super::NewAllocation>(whole::<domain::account::NewAllocation>(
+            json!({ "invoice_id": "i", "amount": amount() }),
+        ));
+        same::<super::NewSimulation>(whole::<ledger::NewSimulation>(json!({
+            "customer_id": "c", "amount": amount(), "outcome": "decline", "delay_ms": 1,
+        })));
+        same::<super::StatusChange>(whole::<ledger::StatusChange>(
+            json!({ "status": "pending", "reason": "r", "version": 1 }),
+        ));
+        same::<super::UserPatch>(whole::<ledger::UserPatch>(
+            json!({ "role": "admin", "active": true, "name": "n", "version": 1 }),
+        ));
+        same::<super::Registration>(whole::<domain::user::Registration>(
+            json!({ "name": "n", "email": "e", "password": "p" }),
+        ));
+    }
+}

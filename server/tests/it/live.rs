@@ -1,0 +1,263 @@
+use std::time::Duration;
+
+use domain::Role;
+use futures::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+use crate::app::{Person, TestApp};
+
+struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Socket {
+    /// Opens one, or the status of the refusal.
+    async fn open(app: &TestApp, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
+        let mut request = format!("ws://{}/live", app.host).into_client_request().unwrap();
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().unwrap());
+        }
+        match connect_async(request).await {
+            Ok((stream, _)) => Ok(Self(stream)),
+            Err(Error::Http(response)) => Err(response.status().as_u16()),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    async fn of(app: &TestApp, person: &Person) -> Self {
+        let bearer = format!("Bearer {}", person.token.as_deref().unwrap());
+        Self::open(app, &[("authorization", &bearer)]).await.unwrap()
+    }
+
+    /// The next message; `None` when it was closed, with the code kept by `closed`.
+    async fn next(&mut self) -> Value {
+        match self.message().await {
+            Some(Message::Text(text)) => serde_json::from_str(&text).unwrap(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn message(&mut self) -> Option<Message> {
+        let waited = tokio::time::timeout(Duration::from_secs(10), self.0.next()).await;
+        waited.expect("something comes").and_then(Result::ok)
+    }
+
+    async fn hello(&mut self) -> i64 {
+        let hello = self.next().await;
+        assert_eq!(hello["type"], "hello");
+        hello["seq"].as_i64().unwrap()
+    }
+
+    async fn subscribe(&mut self, from_seq: i64) {
+        let text = json!({ "type": "subscribe", "from_seq": from_seq }).to_string();
+        self.0.send(Message::text(text)).await.unwrap();
+    }
+
+    /// Events until one of `kind`.
+    async fn until(&mut self, kind: &str) -> Vec<Value> {
+        let mut events = Vec::new();
+        loop {
+            let frame = self.next().await;
+            if frame["type"] == "event" {
+                let found = frame["kind"] == kind;
+                events.push(frame);
+                if found {
+                    return events;
+                }
+            }
+        }
+    }
+
+    /// The code it is closed with.
+    async fn closed(&mut self) -> u16 {
+        loop {
+            match self.message().await {
+                Some(Message::Close(frame)) => return frame.map_or(0, |frame| frame.code.into()),
+                Some(_) => {}
+                None => return 0,
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_and_other_sites_are_refused_before_the_upgrade() {
+    let app = TestApp::start().await;
+    let ada = app.admin().await;
+    assert_eq!(Socket::open(&app, &[]).await.err(), Some(401));
+    assert_eq!(Socket::open(&app, &[("authorization", "Bearer nonsense")]).await.err(), Some(401));
+    let bearer = format!("Bearer {}", ada.token.as_deref().unwrap());
+    let cookie = format!("duebook_access={}", ada.token.as_deref().unwrap());
+    let foreign = ("origin", "https://evil.example");
+    assert_eq!(Socket::open(&app, &[("authorization", &bearer), foreign]).await.err(), Some(403));
+    assert_eq!(Socket::open(&app, &[("cookie", &cookie), foreign]).await.err(), Some(403));
+    assert_eq!(Socket::open(&app, &[("cookie", &cookie)]).await.err(), Some(403));
+    Socket::open(&app, &[("cookie", &cookie), ("origin", &app.url)]).await.unwrap();
+    Socket::open(&app, &[("authorization", &bearer)]).await.unwrap();
+    // Not a WebSocket at all.
+    assert!(ada.get("//live").await.status.is_client_error());
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_reaches_the_screen() {
+    let app = TestApp::start().await;
+    let ada = app.admin().await;
+    let customer = ada.owing("Acme", "100", &app.day(1)).await;
+    let vera = app.person(&ada, "Vera", Role::Viewer).await;
+    let mut socket = Socket::of(&app, &vera).await;
+    let seq = socket.hello().await;
+    socket.subscribe(seq).await;
+    let payment = ada.pay(&customer, "40", "k").await.is(201).body;
+    let events = socket.until("payment.completed").await;
+    let frame = events.last().unwrap();
+    assert_eq!((&frame["actor"]["name"], &frame["subject"]["type"]), (&json!("Ada"), &json!("payment")));
+    assert_eq!(frame["data"]["payment"]["id"], payment["id"]);
+    assert_eq!(frame["data"]["customer"], ada.look_at(&customer).await);
+    assert_eq!(frame["data"]["amount"], json!({ "amount": "40.00", "currency": "USD" }));
+    let event: domain::Event = serde_json::from_value(frame.clone()).unwrap();
+    let told = domain::notification::Notification::of(&event, false).unwrap();
+    assert_eq!((told.title.as_str(), told.text.as_str()), ("Payment received", "Acme paid 40.00 USD."));
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_resumed_socket_gets_every_event_once() {
+    let app = TestApp::start().await;
+    let ada = app.admin().await;
+    let customer = ada.owing("Acme", "1000", &app.day(1)).await;
+    let paying = {
+        let (ada, customer) = (ada.clone(), customer.clone());
+        tokio::spawn(async move {
+            for number in 0..120 {
+                ada.pay(&customer, "1", &format!("key {number}")).await.is(201);
+            }
+        })
+    };
+    let mut seen = Vec::new();
+    // Connections come and go while events happen; each goes on where the one before ended.
+    while seen.len() < 122 {
+        let mut socket = Socket::of(&app, &ada).await;
+        socket.hello().await;
+        socket.subscribe(seen.last().copied().unwrap_or(0)).await;
+        for _ in 0..(122 - seen.len()).min(25) {
+            seen.push(socket.next().await["seq"].as_i64().unwrap());
+        }
+    }
+    paying.await.unwrap();
+    assert_eq!(seen, (1..=122).collect::<Vec<_>>());
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_who_missed_too_much_reads_again() {
+    let app = TestApp::start().await;
+    let ada = app.admin().await;
+    // A chunk of 200 rows is one event: a few thousand events take payments.
+    let customer = ada.owing("Acme", "10000", &app.day(1)).await;
+    for round in 0..21 {
+        let keys: Vec<String> = (0..100).map(|number| format!("{round} {number}")).collect();
+        let payments = keys.iter().map(|key| ada.pay(&customer, "1", key));
+        for answer in futures::future::join_all(payments).await {
+            answer.is(201);
+        }
+    }
+    let mut socket = Socket::of(&app, &ada).await;
+    socket.hello().await;
+    socket.subscribe(1).await;
+    assert_eq!(socket.next().await["type"], "resync");
+    ada.pay(&customer, "1", "last").await.is(201);
+    assert_eq!(socket.until("payment.completed").await.len(), 1);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn news_about_users_is_for_admins() {
+    let app = TestApp::start().await;
+    let ada = app.admin().await;
+    let vera = app.person(&ada, "Vera", Role::Viewer).await;
+    let (mut of_ada, mut of_vera) = (Socket::of(&app, &ada).await, Socket::of(&app, &vera).await);
+    of_ada.hello().await;
+    of_vera.hello().await;
+    of_ada.subscribe(0).await;
+    of_vera.subscribe(0).await;
+    ada.post("/customers", json!({ "name": "Acme" })).await.is(201);
+    let kinds = |events: Vec<Value>| events.iter().map(|event| event["kind"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    assert_eq!(
+        kinds(of_ada.until("customer.created").await),
+        ["user.created", "user.created", "user.updated", "customer.created"]
+    );
+    assert_eq!(kinds(of_vera.until("customer.created").await), ["customer.created"]);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_socket_ends_with_the_session_or_the_role() {
+    let app = TestApp::start().await;
+    let ada = app.admin().await;
+    let vera = app.person(&ada, "Vera", Role::Viewer).await;
+    let mut socket = Socket::of(&app, &vera).await;
+    socket.hello().await;
+    ada.patch(&format!("/users/{}", vera.id), json!({ "role": "collector" })).await.is(200);
+    assert_eq!(socket.closed().await, 4401);
+    let mut socket = Socket::of(&app, &vera).await;
+    socket.hello().await;
+    ada.patch(&format!("/users/{}", vera.id), json!({ "active": false })).await.is(200);
+    assert_eq!(socket.closed().await, 4401);
+    let mut socket = Socket::of(&app, &ada).await;
+    socket.hello().await;
+    ada.post("/auth/logout", json!({})).await.is(204);
+    assert_eq!(socket.closed().await, 4401);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_holds_so_many_sockets_and_no_more() {
+    let app = TestApp::with(|config| config.live_per_user = 2).await;
+    let ada = app.admin().await;
+    let bearer = format!("Bearer {}", ada.token.as_deref().unwrap());
+    let one = Socket::of(&app, &ada).await;
+    let _other = Socket::of(&app, &ada).await;
+    assert_eq!(Socket::open(&app, &[("authorization", &bearer)]).await.err(), Some(429));
+    drop(one);
+    crate::app::eventually("a place is free", async || Socket::open(&app, &[("authorization", &bearer)]).await.is_ok()).await;
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_socket_is_pinged_and_then_closed() {
+    let app = TestApp::with(|config| config.live_ping = Duration::from_millis(400)).await;
+    let ada = app.admin().await;
+    let mut socket = Socket::of(&app, &ada).await;
+    socket.hello().await;
+    assert_eq!(socket.next().await["type"], "ping");
+    assert_eq!(socket.closed().await, 1001);
+    let mut socket = Socket::of(&app, &ada).await;
+    socket.hello().await;
+    for _ in 0..8 {
+        assert_eq!(socket.next().await["type"], "ping");
+        socket.0.send(Message::text(r#"{"type":"pong"}"#)).await.unwrap();
+    }
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nonsense_from_a_client_harms_nobody() {
+    let app = TestApp::start().await;
+    let ada = app.admin().await;
+    let mut socket = Socket::of(&app, &ada).await;
+    let seq = socket.hello().await;
+    for text in ["", "null", "{}", r#"{"type":"subscribe"}"#, r#"{"type":"subscribe","from_seq":"1"}"#, r#"{"type":"drop"}"#] {
+        socket.0.send(Message::text(text)).await.unwrap();
+    }
+    socket.subscribe(seq).await;
+    ada.post("/customers", json!({ "name": "Acme" })).await.is(201);
+    assert_eq!(socket.until("customer.created").await.len(), 1);
+    let mut flood = Socket::of(&app, &ada).await;
+    flood.hello().await;
+    flood.0.send(Message::text("x".repeat(100_000))).await.unwrap();
+    flood.closed().await;
+    app.finish().await;
+}

@@ -1,0 +1,17 @@
+//! The real application on a port of its own, used the way people and programs use it.
+
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+mod app;
+mod auth;
+mod customers;
+mod events;
+mod imports;
+mod invoices;
+mod live;
+mod notifications;
+mod pages;
+mod payments;
+mod requests;
+mod roles;
+mod users;

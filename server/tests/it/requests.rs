@@ -1,0 +1,97 @@
+//! What holds for every request.
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::app::{Answer, TestApp};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_under_the_api_answers_anything_but_problems() {
+    let app = TestApp::start().await;
+    let ada = app.admin().await;
+    for path in ["/nothing", "//api", "//api/v2/customers", "/customers/a/b/c", "//api/"] {
+        ada.get(path).await.is_problem(404, "not_found");
+    }
+    ada.get("/customers/%FF").await.is_problem(404, "not_found");
+    ada.delete("/customers").await.is_problem(405, "method_not_allowed");
+    ada.get("/auth/login").await.is_problem(405, "method_not_allowed");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_are_json_of_a_sensible_size() {
+    let app = TestApp::start().await;
+    let ada = app.admin().await;
+    let post = async |kind: &str, body: String| {
+        let request = ada.request(Method::POST, "/customers").header("content-type", kind).body(body);
+        Answer::of(request).await
+    };
+    post("text/plain", r#"{"name":"Acme"}"#.into()).await.is_problem(415, "unsupported_media_type");
+    post("application/x-www-form-urlencoded", "name=Acme".into()).await.is_problem(415, "unsupported_media_type");
+    for broken in ["", "{", r#"{"name":"Acme""#, r#"{"name":"Acme"} more"#, r#"{"name":}"#, "nonsense"] {
+        post("application/json", broken.into()).await.is_problem(400, "malformed_json");
+    }
+    post("application/json", "[]".into()).await.is_problem(422, "invalid");
+    post("application/json", "null".into()).await.is_problem(422, "invalid");
+    let large = format!(r#"{{"name":"{}"}}"#, "x".repeat(2 * 1024 * 1024));
+    post("application/json", large).await.is_problem(413, "too_large");
+    post("Application/JSON; charset=utf-8", r#"{"name":"Acme"}"#.into()).await.is(201);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_carries_an_id_and_headers_that_protect() {
+    let app = TestApp::start().await;
+    let ada = app.admin().await;
+    for path in ["/me", "/nothing", "//healthz", "//sign-in", "//api/v1/openapi.json"] {
+        let answer = ada.get(path).await;
+        assert!(!answer.header("x-request-id").is_empty(), "{path}");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(answer.header("x-frame-options"), "DENY", "{path}");
+        assert_eq!(answer.header("referrer-policy"), "same-origin", "{path}");
+        assert!(answer.header("content-security-policy").contains("frame-ancestors"), "{path}");
+    }
+    assert_eq!(ada.get("/me").await.header("cache-control"), "no-store");
+    for nonsense in ["x".repeat(65), "a b".to_owned(), "ä".to_owned()] {
+        let request = ada.request(Method::GET, "/me").header("x-request-id", nonsense.as_bytes());
+        let answer = Answer::of(request).await.is(200);
+        assert_ne!(answer.header("x-request-id"), nonsense);
+        assert!(!answer.header("x-request-id").is_empty());
+    }
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn health_is_for_everyone_and_answers_are_compressed_when_asked() {
+    let app = TestApp::start().await;
+    let stranger = app.stranger();
+    assert_eq!(stranger.get("//healthz").await.is(200).text, "ok");
+    assert_eq!(stranger.get("//readyz").await.is(200).text, "ready");
+    let request = stranger.request(Method::GET, "//api/v1/openapi.json").header("accept-encoding", "br");
+    assert_eq!(Answer::of(request).await.is(200).header("content-encoding"), "br");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_documentation_is_served_from_the_binary() {
+    let app = TestApp::start().await;
+    let stranger = app.stranger();
+    let document = stranger.get("//api/v1/openapi.json").await.is(200).body;
+    assert_eq!(document["openapi"].as_str().map(|version| &version[..3]), Some("3.1"));
+    assert!(document["paths"]["/api/v1/payments/simulate"]["post"].is_object());
+    let page = stranger.get("//api/docs/").await.is(200);
+    assert!(page.text.contains("swagger-ui"));
+    assert!(!page.text.contains("://"), "nothing from elsewhere: {}", page.text);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_server_stops_while_a_socket_and_idle_connections_are_open() {
+    let app = TestApp::start().await;
+    let ada = app.admin().await;
+    ada.post("/customers", json!({ "name": "Acme" })).await.is(201);
+    let mut request = tokio_tungstenite::tungstenite::client::IntoClientRequest::into_client_request(format!("ws://{}/live", app.host)).unwrap();
+    request.headers_mut().insert("authorization", format!("Bearer {}", ada.token.as_deref().unwrap()).parse().unwrap());
+    let _socket = tokio_tungstenite::connect_async(request).await.unwrap();
+    app.finish().await;
+}
