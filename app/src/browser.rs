@@ -26,7 +26,9 @@ pub fn new_key() -> String {
 
 /// Loads `path` as a fresh page.
 pub fn load(path: &str) {
-    if cfg!(target_arch = "wasm32") && let Some(window) = web_sys::window() {
+    if cfg!(target_arch = "wasm32")
+        && let Some(window) = web_sys::window()
+    {
         // Refused only for addresses that aren't ours, and `path` always is.
         let _ = window.location().set_href(path);
     }
@@ -34,7 +36,9 @@ pub fn load(path: &str) {
 
 /// Loads this page again.
 pub fn reload() {
-    if cfg!(target_arch = "wasm32") && let Some(window) = web_sys::window() {
+    if cfg!(target_arch = "wasm32")
+        && let Some(window) = web_sys::window()
+    {
         let _ = window.location().reload();
     }
 }
@@ -82,13 +86,10 @@ pub fn focus_row(step: i32) {
 
 /// Whether the key was pressed where letters are typed, so that it is no shortcut.
 pub fn is_typing(event: &web_sys::KeyboardEvent) -> bool {
-    event
-        .target()
-        .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
-        .is_some_and(|element| {
-            matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
-                || element.closest("[contenteditable=true]").ok().flatten().is_some()
-        })
+    event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()).is_some_and(|element| {
+        matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
+            || element.closest("[contenteditable=true]").ok().flatten().is_some()
+    })
 }
 
 /// Whether a dialog lies over the page, so that the page's shortcuts are off.

@@ -59,7 +59,9 @@ impl FromServerFnError for Fault {
                 "Unexpected answer",
                 "The answer can't be read; perhaps Duebook was updated. Reload the page and try again.",
             ),
-            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Serialization(_) => {
+            ServerFnErrorErr::Args(_)
+            | ServerFnErrorErr::MissingArg(_)
+            | ServerFnErrorErr::Serialization(_) => {
                 Problem::new(400, "bad_request", "Bad request", "The request can't be read.")
             }
             _ => Problem::new(

@@ -3,7 +3,7 @@
 //! Everything here is compiled twice: with `ssr` into the server, with `hydrate` into the browser's WASM. Only the bodies of
 //! server functions and [`host`] know the ledger.
 
-#![recursion_limit = "256"]
+#![recursion_limit = "512"]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test"))]
 
 pub mod api;

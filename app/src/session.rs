@@ -56,10 +56,11 @@ fn read() -> Session {
     let Some(host) = use_context::<Host>() else { return absent() };
     let organisation = host.ledger.organisation();
     Session {
-        user: visitor
-            .as_ref()
-            .and_then(|visitor| visitor.caller.as_ref())
-            .map(|caller| Viewer { id: caller.id.clone(), name: caller.name.clone(), role: caller.role }),
+        user: visitor.as_ref().and_then(|visitor| visitor.caller.as_ref()).map(|caller| Viewer {
+            id: caller.id.clone(),
+            name: caller.name.clone(),
+            role: caller.role,
+        }),
         business_date: host.ledger.business_date(),
         organisation: organisation.name.clone(),
         currency: organisation.currency,

@@ -1,8 +1,13 @@
 //! The WASM entry: hydrate, panic banner, service-worker registration.
 
+// Views are nested types; laying out their futures for the browser goes deeper than the default of 128.
+#![recursion_limit = "512"]
 #![cfg_attr(
     not(target_arch = "wasm32"),
-    expect(unused, reason = "nothing of this runs anywhere but in a browser; there it is checked by the wasm32 build")
+    expect(
+        unused,
+        reason = "nothing of this runs anywhere but in a browser; there it is checked by the wasm32 build"
+    )
 )]
 
 use std::panic::{self, PanicHookInfo};
@@ -20,7 +25,8 @@ pub fn hydrate() {
         let Some(body) = document().body() else { return };
         let page = leptos::mount::hydrate_from_async(body, app::App).await;
         page.forget();
-        if let Some(root) = document().document_element().and_then(|root| root.dyn_into::<HtmlElement>().ok()) {
+        if let Some(root) = document().document_element().and_then(|root| root.dyn_into::<HtmlElement>().ok())
+        {
             // Tests, and the style sheet, wait for it.
             let _ = root.dataset().set("hydrated", "true");
         }
@@ -77,8 +83,10 @@ async fn register_service_worker() {
     let navigator = window().navigator();
     // Absent outside of secure contexts, whatever the binding's type says.
     let Ok(true) = js_has(&navigator, "serviceWorker") else { return };
-    let registration = wasm_bindgen_futures::JsFuture::from(navigator.service_worker().register("/sw.js")).await;
-    let Some(registration) = registration.ok().and_then(|value| value.dyn_into::<ServiceWorkerRegistration>().ok())
+    let registration =
+        wasm_bindgen_futures::JsFuture::from(navigator.service_worker().register("/sw.js")).await;
+    let Some(registration) =
+        registration.ok().and_then(|value| value.dyn_into::<ServiceWorkerRegistration>().ok())
     else {
         return;
     };

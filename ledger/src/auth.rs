@@ -1,9 +1,9 @@
 //! Sign-in: passwords (argon2id), access tokens (JWT of minutes), refresh tokens (used once, kept hashed).
 
-use chrono::Duration;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
+use chrono::Duration;
 use domain::user::{Registration, email_key};
 use domain::{EventKind, Role, SignUp, User, UserId};
 use hmac::{Hmac, KeyInit, Mac};
@@ -190,7 +190,11 @@ impl Ledger {
             if previous {
                 return self.signed_in(user, session_id, successor);
             }
-            if self.store().rotate_session(session_id, &presented, &digest(&successor), now, expires_at).await? {
+            if self
+                .store()
+                .rotate_session(session_id, &presented, &digest(&successor), now, expires_at)
+                .await?
+            {
                 return self.signed_in(user, session_id, successor);
             }
         }
@@ -241,8 +245,13 @@ impl Ledger {
             return Err(Error::Unauthenticated);
         }
         let user = self.active_user(&session.user_id).await?;
-        let caller =
-            Caller { id: user.id, name: user.name, role: user.role, session_id: claims.sid, request_id: None };
+        let caller = Caller {
+            id: user.id,
+            name: user.name,
+            role: user.role,
+            session_id: claims.sid,
+            request_id: None,
+        };
         self.remember_caller(&caller, generation);
         Ok(caller)
     }
@@ -278,14 +287,22 @@ impl Ledger {
             exp: now.timestamp() + expires_in,
         };
         let key = EncodingKey::from_secret(&auth.signing_key);
-        let access_token = jsonwebtoken::encode(&Header::default(), &claims, &key).map_err(Error::internal)?;
-        Ok(SignedIn { access_token, expires_in, refresh_token, refresh_expires_in: auth.refresh_days * 86_400, user })
+        let access_token =
+            jsonwebtoken::encode(&Header::default(), &claims, &key).map_err(Error::internal)?;
+        Ok(SignedIn {
+            access_token,
+            expires_in,
+            refresh_token,
+            refresh_expires_in: auth.refresh_days * 86_400,
+            user,
+        })
     }
 
     /// The secret of the token after `token`. Derived, so that two requests that race with the same token get the same
     /// successor and neither signs the other out.
     fn successor(&self, token: &str) -> Result<String> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.inner.config.auth.signing_key).map_err(Error::internal)?;
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&self.inner.config.auth.signing_key).map_err(Error::internal)?;
         mac.update(b"refresh\0");
         mac.update(token.as_bytes());
         Ok(hex(&mac.finalize().into_bytes()))

@@ -4,7 +4,8 @@ use domain::account::Account;
 use domain::customer::{CustomerFilter, CustomerSort, SortBy};
 use domain::list::PageInfo;
 use domain::{
-    Action, Counts, Customer, CustomerId, CustomerPatch, Event, EventKind, FieldError, InvoiceId, NewCustomer, Page,
+    Action, Counts, Customer, CustomerId, CustomerPatch, Event, EventKind, FieldError, InvoiceId,
+    NewCustomer, Page,
 };
 
 use crate::commit::{Command, Desk, Needs, NewEvent, Stop};
@@ -43,7 +44,8 @@ impl Ledger {
         let sort: &[_] = if query.sort.is_empty() { &by_name } else { &query.sort };
         let order = order_name(sort.iter().map(|by| (by.field.as_str(), by.descending)));
         let after = cursor_keyset(query.cursor.as_deref(), &order)?;
-        let found = self.store().customers(&query.filter, sort, page_size(query.limit), after.as_ref()).await?;
+        let found =
+            self.store().customers(&query.filter, sort, page_size(query.limit), after.as_ref()).await?;
         let next = found.next.map(|next| keyset_cursor(&next, &order));
         Ok(Read { seq, value: page(found.rows, next, found.total) })
     }
@@ -105,7 +107,12 @@ impl Ledger {
     }
 
     /// Changes a customer; `patch.version` guards it.
-    pub async fn update_customer(&self, caller: &Caller, id: &CustomerId, patch: &CustomerPatch) -> Result<Customer> {
+    pub async fn update_customer(
+        &self,
+        caller: &Caller,
+        id: &CustomerId,
+        patch: &CustomerPatch,
+    ) -> Result<Customer> {
         caller.authorise(Action::EditCustomer)?;
         let mut needs = Needs { accounts: vec![id.clone()], ..Needs::default() };
         needs.references.extend(patch.reference.as_deref().map(reference_key));
@@ -289,13 +296,20 @@ pub(crate) fn page<T>(data: Vec<T>, next_cursor: Option<String>, total: u64) -> 
 }
 
 fn bad_cursor() -> Error {
-    FieldError::new("cursor", "invalid_cursor", "This cursor is not of this list and order; start from the first page.")
-        .into()
+    FieldError::new(
+        "cursor",
+        "invalid_cursor",
+        "This cursor is not of this list and order; start from the first page.",
+    )
+    .into()
 }
 
 /// The name of an order, which a cursor carries so that it can't be used with another.
 pub(crate) fn order_name<'a>(columns: impl Iterator<Item = (&'a str, bool)>) -> String {
-    columns.map(|(name, descending)| format!("{}{name}", if descending { "-" } else { "" })).collect::<Vec<_>>().join(",")
+    columns
+        .map(|(name, descending)| format!("{}{name}", if descending { "-" } else { "" }))
+        .collect::<Vec<_>>()
+        .join(",")
 }
 
 pub(crate) fn keyset_cursor(keyset: &Keyset, order: &str) -> String {
@@ -319,7 +333,10 @@ pub(crate) fn seq_cursor(seq: i64) -> String {
 }
 
 pub(crate) fn cursor_seq(cursor: Option<&str>) -> Result<Option<i64>> {
-    cursor.filter(|cursor| !cursor.is_empty()).map(|cursor| cursor.parse().map_err(|_| bad_cursor())).transpose()
+    cursor
+        .filter(|cursor| !cursor.is_empty())
+        .map(|cursor| cursor.parse().map_err(|_| bad_cursor()))
+        .transpose()
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {

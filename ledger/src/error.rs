@@ -115,11 +115,16 @@ impl Error {
                 errors: FieldErrors(vec![FieldError::new("Idempotency-Key", "key_reused", detail.clone())]),
                 ..Problem::new(422, "idempotency_key_reused", "Idempotency key reused", detail)
             },
-            Error::BadFile { status, code, .. } => Problem::new(*status, code, "This file can't be imported", detail),
-            Error::Busy => Problem::new(503, "busy", "Busy", detail),
-            Error::Database(_) | Error::Internal(_) => {
-                Problem::new(500, "internal", "Something went wrong on our side", "Nothing was saved. Try again; if it stays, give the request id to whoever runs Duebook.")
+            Error::BadFile { status, code, .. } => {
+                Problem::new(*status, code, "This file can't be imported", detail)
             }
+            Error::Busy => Problem::new(503, "busy", "Busy", detail),
+            Error::Database(_) | Error::Internal(_) => Problem::new(
+                500,
+                "internal",
+                "Something went wrong on our side",
+                "Nothing was saved. Try again; if it stays, give the request id to whoever runs Duebook.",
+            ),
         }
     }
 }

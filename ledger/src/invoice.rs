@@ -34,7 +34,8 @@ impl Ledger {
         caller.authorise(Action::Read)?;
         let after = cursor_keyset(query.cursor.as_deref(), "due_date")?;
         let limit = page_size(query.limit);
-        let (rows, next, total) = self.store().invoices(query, self.business_date(), limit, after.as_ref()).await?;
+        let (rows, next, total) =
+            self.store().invoices(query, self.business_date(), limit, after.as_ref()).await?;
         Ok(page(rows, next.map(|next| keyset_cursor(&next, "due_date")), total))
     }
 

@@ -32,7 +32,10 @@ pub(crate) async fn check_overdue(ledger: Ledger) {
                     }
                 }
                 Err(error) => {
-                    tracing::error!(error = &error as &dyn std::error::Error, "the overdue check failed; trying again");
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "the overdue check failed; trying again"
+                    );
                 }
             }
         }
@@ -79,8 +82,15 @@ impl Ledger {
                 }
                 let Some(invoice) = account.invoices.get(&id) else { return Ok(None) };
                 let (number, due, balance) = (invoice.number.clone(), invoice.due_date, invoice.balance);
-                let event = NewEvent::new(EventKind::InvoiceOverdue, "invoice", id.as_str()).customer(&customer);
-                Ok(Some(event.with("number", number).with("due_date", due).with("amount", balance).with("count", 1)))
+                let event =
+                    NewEvent::new(EventKind::InvoiceOverdue, "invoice", id.as_str()).customer(&customer);
+                Ok(Some(
+                    event
+                        .with("number", number)
+                        .with("due_date", due)
+                        .with("amount", balance)
+                        .with("count", 1),
+                ))
             },
             move |desk| {
                 let account = desk.accounts.get(&answer.0).and_then(Option::as_ref);
@@ -97,9 +107,14 @@ impl Ledger {
         let (to, reason) = match simulation.outcome {
             Outcome::Succeed | Outcome::Delayed => (PaymentStatus::Completed, None),
             Outcome::Decline => (PaymentStatus::Failed, Some("The card was declined.")),
-            Outcome::Timeout => (PaymentStatus::Unknown, Some("The gateway did not answer; it is asked again.")),
+            Outcome::Timeout => {
+                (PaymentStatus::Unknown, Some("The gateway did not answer; it is asked again."))
+            }
         };
-        match self.move_payment(caller, &payment.id, to, reason.map(str::to_owned), Some(payment.version)).await {
+        match self
+            .move_payment(caller, &payment.id, to, reason.map(str::to_owned), Some(payment.version))
+            .await
+        {
             // Someone else settled it first: a repeated callback changes nothing.
             Ok(_) | Err(Error::Conflict { .. }) => Ok(()),
             Err(error) => Err(error),
@@ -115,7 +130,10 @@ pub(crate) async fn answer_simulations(ledger: Ledger) {
         let pause = match answer_due(&ledger, &caller).await {
             Ok(pause) => pause,
             Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "the mock gateway failed; trying again");
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "the mock gateway failed; trying again"
+                );
                 Duration::from_secs(1)
             }
         };
@@ -154,7 +172,10 @@ pub(crate) async fn sweep(ledger: Ledger) {
     loop {
         let now = ledger.clock().now();
         if let Err(error) = ledger.store().sweep(now, now - KEYS).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "sweeping failed; trying again in an hour");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "sweeping failed; trying again in an hour"
+            );
         }
         tokio::time::sleep(Duration::from_secs(3600)).await;
     }

@@ -90,7 +90,9 @@ pub(crate) async fn follow(ledger: Ledger) {
         if wake_ups.is_none() {
             match ledger.store().wake_ups().await {
                 Ok(stream) => wake_ups = Some(stream),
-                Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "no live query; polling"),
+                Err(error) => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "no live query; polling")
+                }
             }
         }
         if let Err(error) = drain(&ledger).await {

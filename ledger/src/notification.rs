@@ -22,7 +22,11 @@ pub struct NotificationQuery {
 
 impl Ledger {
     /// One page of notifications.
-    pub async fn notifications(&self, caller: &Caller, query: &NotificationQuery) -> Result<Read<Page<Notification>>> {
+    pub async fn notifications(
+        &self,
+        caller: &Caller,
+        query: &NotificationQuery,
+    ) -> Result<Read<Page<Notification>>> {
         caller.authorise(Action::Read)?;
         let seq = self.seq().await?;
         let kinds: Vec<EventKind> = match query.kind {
@@ -38,7 +42,8 @@ impl Ledger {
         let more = events.len() > limit as usize;
         events.truncate(limit as usize);
         let next = events.last().filter(|_| more).map(|event| seq_cursor(event.seq));
-        let rows = events.iter().filter_map(|event| Notification::of(event, is_read(&state, event.seq))).collect();
+        let rows =
+            events.iter().filter_map(|event| Notification::of(event, is_read(&state, event.seq))).collect();
         Ok(Read { seq, value: page(rows, next, total) })
     }
 

@@ -80,7 +80,8 @@ impl Ledger {
         let store = Arc::new(Store::open(&config.url, config.credentials.as_ref()).await?);
         let committer =
             Committer::start(Arc::clone(&store), config.clock.clone(), config.organisation.time_zone);
-        let seq = store.head().await.map_err(|error| OpenError(format!("The books can't be read: {error}")))?.seq;
+        let seq =
+            store.head().await.map_err(|error| OpenError(format!("The books can't be read: {error}")))?.seq;
         let decoy_hash = crate::auth::hash_password("no user has this password".to_owned())
             .await
             .map_err(|error| OpenError(format!("Passwords can't be hashed: {error}")))?;

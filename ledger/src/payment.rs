@@ -6,8 +6,8 @@ use domain::customer::{MoneyInput, SortBy};
 use domain::field::optional_line;
 use domain::payment::{Outcome, PaymentView, Simulation};
 use domain::{
-    Action, CustomerId, EventKind, FieldError, FieldErrors, Page, Payment, PaymentId, PaymentMethod, PaymentSource,
-    PaymentStatus,
+    Action, CustomerId, EventKind, FieldError, FieldErrors, Page, Payment, PaymentId, PaymentMethod,
+    PaymentSource, PaymentStatus,
 };
 use serde::{Deserialize, Serialize};
 
@@ -185,7 +185,10 @@ impl Ledger {
         let outcome = match new.outcome.as_deref() {
             None => Outcome::Succeed,
             Some(text) => errors
-                .check(text.parse().map_err(|message: String| FieldError::new("outcome", "unknown_outcome", message)))
+                .check(
+                    text.parse()
+                        .map_err(|message: String| FieldError::new("outcome", "unknown_outcome", message)),
+                )
                 .unwrap_or_default(),
         };
         let delay = new.delay_ms.unwrap_or(if outcome == Outcome::Delayed { SLOW_MS } else { QUICK_MS });
@@ -241,7 +244,12 @@ impl Ledger {
     }
 
     /// Gives up a pending payment.
-    pub async fn cancel_payment(&self, caller: &Caller, id: &PaymentId, reason: Option<&str>) -> Result<Payment> {
+    pub async fn cancel_payment(
+        &self,
+        caller: &Caller,
+        id: &PaymentId,
+        reason: Option<&str>,
+    ) -> Result<Payment> {
         caller.authorise(Action::RecordPayment)?;
         let reason = optional_line("reason", reason, 500)?;
         self.move_payment(caller, id, PaymentStatus::Canceled, reason, None).await
@@ -304,21 +312,24 @@ const RECONCILE_MS: i64 = 10_000;
 fn account_named<'a>(desk: &'a mut Desk, id: &CustomerId) -> Result<&'a mut domain::Account, Stop> {
     desk.account_mut(id).map_err(|stop| match stop {
         Stop::Refused(Error::NotFound(_)) => {
-            Error::from(FieldError::new("customer_id", "unknown_customer", "There is no such customer.")).into()
+            Error::from(FieldError::new("customer_id", "unknown_customer", "There is no such customer."))
+                .into()
         }
         other => other,
     })
 }
 
 fn payment_event(status: PaymentStatus, customer: &CustomerId, id: &PaymentId) -> Result<NewEvent> {
-    let kind = EventKind::of_payment(status).ok_or_else(|| Error::internal("no event for this payment state"))?;
+    let kind =
+        EventKind::of_payment(status).ok_or_else(|| Error::internal("no event for this payment state"))?;
     Ok(NewEvent::new(kind, "payment", id.as_str()).customer(customer).payment(id))
 }
 
 fn payment_on(customer: &CustomerId, id: &PaymentId) -> impl Fn(&Desk) -> Result<Payment> + Send + 'static {
     let (customer, id) = (customer.clone(), id.clone());
     move |desk| {
-        let account = desk.accounts.get(&customer).and_then(Option::as_ref).ok_or(Error::NotFound("customer"))?;
+        let account =
+            desk.accounts.get(&customer).and_then(Option::as_ref).ok_or(Error::NotFound("customer"))?;
         account.payments.get(&id).cloned().ok_or(Error::NotFound("payment"))
     }
 }

@@ -63,7 +63,9 @@ impl Ledger {
                 let mut row = desk.user(&id)?.clone();
                 row.password_hash = password_hash.clone();
                 desk.put_user(row);
-                Ok(Some(NewEvent::new(EventKind::UserUpdated, "user", id.as_str()).with("password", "changed")))
+                Ok(Some(
+                    NewEvent::new(EventKind::UserUpdated, "user", id.as_str()).with("password", "changed"),
+                ))
             },
             |_| Ok(()),
         );
@@ -118,7 +120,8 @@ impl Ledger {
                 }
                 let leads = |role: &str, active: bool| active && role == Role::Admin.as_str();
                 if leads(&before.role, before.active) && !leads(&after.role, after.active) {
-                    let admins = desk.everyone()?.iter().filter(|user| leads(&user.role, user.active)).count();
+                    let admins =
+                        desk.everyone()?.iter().filter(|user| leads(&user.role, user.active)).count();
                     if admins <= 1 {
                         return Err(Error::conflict(
                             "last_admin",

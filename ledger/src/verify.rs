@@ -86,7 +86,10 @@ impl Ledger {
                 // A gap at the end of a read looks like the end of the log: look once beyond it.
                 match self.store().next_event(last).await? {
                     Some(next) => {
-                        report.differ(format!("event {}", last + 1), format!("missing: the log goes on at {next}"));
+                        report.differ(
+                            format!("event {}", last + 1),
+                            format!("missing: the log goes on at {next}"),
+                        );
                         last = next - 1;
                         continue;
                     }
@@ -100,7 +103,9 @@ impl Ledger {
                 report.events += 1;
                 match serde_json::from_str::<Value>(&row.data) {
                     Ok(data) => apply(&mut replayed, &data),
-                    Err(error) => report.differ(format!("event {}", row.seq), format!("data can't be read: {error}")),
+                    Err(error) => {
+                        report.differ(format!("event {}", row.seq), format!("data can't be read: {error}"))
+                    }
                 }
             }
         }
@@ -113,7 +118,13 @@ impl Ledger {
         Ok(replayed)
     }
 
-    fn recompute(&self, report: &mut Report, customers: &[Customer], invoices: &[Invoice], payments: &[Payment]) {
+    fn recompute(
+        &self,
+        report: &mut Report,
+        customers: &[Customer],
+        invoices: &[Invoice],
+        payments: &[Payment],
+    ) {
         let today = self.business_date();
         let by_invoice: HashMap<&str, &Invoice> =
             invoices.iter().map(|invoice| (invoice.id.as_str(), invoice)).collect();
@@ -131,7 +142,10 @@ impl Ledger {
             let mut expected = payment.clone();
             expected.settle_unapplied();
             if expected.unapplied != payment.unapplied {
-                report.differ(&subject, format!("unapplied is {}, not {}", payment.unapplied, expected.unapplied));
+                report.differ(
+                    &subject,
+                    format!("unapplied is {}, not {}", payment.unapplied, expected.unapplied),
+                );
             }
             *unapplied.entry(payment.customer_id.as_str()).or_default() += payment.unapplied.minor();
             for allocation in &payment.allocations {
@@ -140,7 +154,10 @@ impl Ledger {
                         if invoice.customer_id == payment.customer_id
                             && invoice.total.currency() == allocation.amount.currency()
                             && payment.amount.currency() == allocation.amount.currency() => {}
-                    _ => report.differ(&subject, format!("allocates to {}, which is not its own", allocation.invoice_id)),
+                    _ => report.differ(
+                        &subject,
+                        format!("allocates to {}, which is not its own", allocation.invoice_id),
+                    ),
                 }
                 *allocated.entry(allocation.invoice_id.as_str()).or_default() += allocation.amount.minor();
             }
@@ -150,11 +167,17 @@ impl Ledger {
             let subject = format!("invoice {}", invoice.id);
             let expected = invoice.total.minor() - allocated.get(invoice.id.as_str()).copied().unwrap_or(0);
             if invoice.balance.minor() != expected || expected < 0 {
-                report.differ(&subject, format!("balance is {}, the allocations leave {expected} minor units", invoice.balance));
+                report.differ(
+                    &subject,
+                    format!("balance is {}, the allocations leave {expected} minor units", invoice.balance),
+                );
             }
             let settled = invoice.balance.is_zero();
             if (invoice.status == InvoiceStatus::Paid) != settled && invoice.status != InvoiceStatus::Void {
-                report.differ(&subject, format!("is {} with a balance of {}", invoice.status.as_str(), invoice.balance));
+                report.differ(
+                    &subject,
+                    format!("is {} with a balance of {}", invoice.status.as_str(), invoice.balance),
+                );
             }
             if invoice.is_open() {
                 open.entry(invoice.customer_id.as_str()).or_default().push(invoice);
@@ -168,16 +191,28 @@ impl Ledger {
             };
             let outstanding = sum(&|_| true);
             if customer.outstanding.minor() != outstanding {
-                report.differ(&subject, format!("outstanding is {}, its open invoices say {outstanding} minor units", customer.outstanding));
+                report.differ(
+                    &subject,
+                    format!(
+                        "outstanding is {}, its open invoices say {outstanding} minor units",
+                        customer.outstanding
+                    ),
+                );
             }
             // Between midnight and the overdue check a row still says yesterday; what was announced is the lower bound.
             let announced = sum(&|invoice| invoice.announced_overdue == Some(invoice.due_date));
             let overdue = sum(&|invoice| invoice.is_overdue(today));
             if !(announced.min(overdue)..=announced.max(overdue)).contains(&customer.overdue.minor()) {
-                report.differ(&subject, format!("overdue is {}, its invoices say {overdue} minor units", customer.overdue));
+                report.differ(
+                    &subject,
+                    format!("overdue is {}, its invoices say {overdue} minor units", customer.overdue),
+                );
             }
             if customer.open_invoices != invoices.len() as i64 {
-                report.differ(&subject, format!("counts {} open invoices of {}", customer.open_invoices, invoices.len()));
+                report.differ(
+                    &subject,
+                    format!("counts {} open invoices of {}", customer.open_invoices, invoices.len()),
+                );
             }
             if customer.next_due_date != invoices.iter().map(|invoice| invoice.due_date).min() {
                 report.differ(&subject, "next due date is not the earliest of its open invoices");
@@ -188,14 +223,21 @@ impl Ledger {
                 _ => CustomerStatus::Overdue,
             };
             if customer.status != status {
-                report.differ(&subject, format!("is {} and should be {}", customer.status.as_str(), status.as_str()));
+                report.differ(
+                    &subject,
+                    format!("is {} and should be {}", customer.status.as_str(), status.as_str()),
+                );
             }
             let money = unapplied.remove(customer.id.as_str()).unwrap_or(0);
             if customer.unapplied.minor() != money {
-                report.differ(&subject, format!("unapplied is {}, its payments say {money} minor units", customer.unapplied));
+                report.differ(
+                    &subject,
+                    format!("unapplied is {}, its payments say {money} minor units", customer.unapplied),
+                );
             }
         }
-        for id in open.into_keys().chain(unapplied.into_iter().filter(|(_, sum)| *sum != 0).map(|(id, _)| id)) {
+        for id in open.into_keys().chain(unapplied.into_iter().filter(|(_, sum)| *sum != 0).map(|(id, _)| id))
+        {
             report.differ(format!("customer {id}"), "has invoices or money and no row");
         }
     }

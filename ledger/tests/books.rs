@@ -30,7 +30,8 @@ async fn a_payment_settles_the_oldest_debt_and_its_undoing_brings_it_back() {
     assert_eq!(after.unapplied.to_decimal(), "40.00");
     assert_eq!(after.version, alice.version + 1);
 
-    let change = StatusChange { status: "pending".into(), reason: Some("Cheque not cleared".into()), version: None };
+    let change =
+        StatusChange { status: "pending".into(), reason: Some("Cheque not cleared".into()), version: None };
     let pending = ledger.set_payment_status(&ada, &payment.id, &change).await.unwrap();
     assert_eq!(pending.status, PaymentStatus::Pending);
     assert!(pending.allocations.is_empty());
@@ -55,8 +56,7 @@ async fn a_key_makes_a_payment_happen_once_even_when_sent_at_the_same_time() {
     let alice = owing(&ledger, &ada, "Alice", "100.00", PAST).await;
     let new = NewPayment { customer_id: alice.id.to_string(), amount: usd("30.00"), ..NewPayment::default() };
     let key = Idempotency::new("same", "POST /payments", b"30");
-    let answers =
-        futures::future::join_all((0..8).map(|_| ledger.record_payment(&ada, &new, &key))).await;
+    let answers = futures::future::join_all((0..8).map(|_| ledger.record_payment(&ada, &new, &key))).await;
     let answers: Vec<_> = answers.into_iter().map(Result::unwrap).collect();
     assert_eq!(answers.iter().filter(|answer| !answer.replay).count(), 1);
     assert!(answers.iter().all(|answer| answer.value == answers[0].value));
@@ -110,7 +110,11 @@ async fn overdue_is_announced_once_also_after_days_of_downtime() {
     let soon = owing(&ledger, &ada, "Soon", "10.00", &due(2)).await;
     owing(&ledger, &ada, "Later", "10.00", &due(30)).await;
     owing(&ledger, &ada, "Long since", "10.00", PAST).await;
-    assert_eq!(ledger.announce_overdue(today).await.unwrap(), 0, "what is late when entered does not become late");
+    assert_eq!(
+        ledger.announce_overdue(today).await.unwrap(),
+        0,
+        "what is late when entered does not become late"
+    );
 
     clock.advance(Duration::days(2));
     assert_eq!(ledger.announce_overdue(ledger.business_date()).await.unwrap(), 0, "due today is not overdue");
@@ -140,7 +144,8 @@ async fn the_grid_filters_sorts_finds_and_pages() {
     for (name, amount) in [("Alice", "30.00"), ("Bob", "10.00"), ("Carla", "20.00"), ("Dora", "10.00")] {
         owing(&ledger, &ada, name, amount, PAST).await;
     }
-    let plain = NewCustomer { name: "Emil".into(), email: Some("emil@calibre.io".into()), ..NewCustomer::default() };
+    let plain =
+        NewCustomer { name: "Emil".into(), email: Some("emil@calibre.io".into()), ..NewCustomer::default() };
     ledger.create_customer(&ada, &plain, None).await.unwrap();
     let names = async |query: CustomerQuery| {
         let page = ledger.customers(&ada, &query).await.unwrap().value;
@@ -165,7 +170,8 @@ async fn the_grid_filters_sorts_finds_and_pages() {
             let whole = names(CustomerQuery { sort: sort.clone(), ..Default::default() }).await.0;
             let (mut pages, mut cursor) = (Vec::new(), None);
             loop {
-                let query = CustomerQuery { sort: sort.clone(), limit: Some(2), cursor, ..Default::default() };
+                let query =
+                    CustomerQuery { sort: sort.clone(), limit: Some(2), cursor, ..Default::default() };
                 let (rows, total, next) = names(query).await;
                 assert_eq!(total, 5);
                 pages.extend(rows);
@@ -179,7 +185,8 @@ async fn the_grid_filters_sorts_finds_and_pages() {
     }
     let query = CustomerQuery { cursor: Some("nonsense".into()), ..Default::default() };
     assert!(matches!(ledger.customers(&ada, &query).await, Err(Error::Invalid(_))));
-    let invoices = ledger.invoices(&ada, &InvoiceQuery { overdue: Some(true), ..Default::default() }).await.unwrap();
+    let invoices =
+        ledger.invoices(&ada, &InvoiceQuery { overdue: Some(true), ..Default::default() }).await.unwrap();
     assert_eq!(invoices.page.total, 4);
     proven(&ledger).await;
 }
@@ -198,14 +205,19 @@ async fn an_import_saves_what_is_right_and_names_what_is_wrong() {
     assert_eq!((import.rows, import.valid, import.invalid, import.created), (4, 3, 1, 3));
     let errors = ledger.import_errors(&ada, &import.id, None, None).await.unwrap().data;
     assert_eq!(errors.len(), 1);
-    assert_eq!((errors[0].row, errors[0].column.as_str(), errors[0].value.as_str()), (5, "Payment Status", "Invalid"));
+    assert_eq!(
+        (errors[0].row, errors[0].column.as_str(), errors[0].value.as_str()),
+        (5, "Payment Status", "Invalid")
+    );
     let counts = ledger.customer_counts(&ada).await.unwrap();
     assert_eq!((counts.all, counts.overdue, counts.paid), (3, 2, 1));
 
-    let references = "Reference,Name,Amount,Due date\nA-1,Anna,5.00,2026-01-01\nA-1,Anna again,5.00,2026-01-01\n";
+    let references =
+        "Reference,Name,Amount,Due date\nA-1,Anna,5.00,2026-01-01\nA-1,Anna again,5.00,2026-01-01\n";
     let import = import_csv(&ledger, &ada, references).await;
     assert_eq!((import.created, import.invalid), (1, 1));
-    let import = import_csv(&ledger, &ada, "Reference,Name,Amount,Due date\nA-1,Anna,5.00,2026-01-01\n").await;
+    let import =
+        import_csv(&ledger, &ada, "Reference,Name,Amount,Due date\nA-1,Anna,5.00,2026-01-01\n").await;
     assert_eq!((import.created, import.updated, import.skipped), (0, 0, 1));
     let import = import_csv(&ledger, &ada, "Reference,Name,Email\na-1,Anna,anna@example.com\n").await;
     assert_eq!((import.updated, import.skipped), (1, 0));
@@ -245,7 +257,8 @@ async fn the_mock_gateway_answers_as_it_was_asked_to() {
     }
     let after = ledger.customer(&ada, &alice.id).await.unwrap().value;
     assert_eq!(after.outstanding.to_decimal(), "80.00");
-    let payments = ledger.payments(&ada, &PaymentQuery { q: Some("alic".into()), ..Default::default() }).await.unwrap();
+    let payments =
+        ledger.payments(&ada, &PaymentQuery { q: Some("alic".into()), ..Default::default() }).await.unwrap();
     assert_eq!(payments.value.page.total, 4);
     ledger.close().await;
     proven(&ledger).await;
@@ -263,7 +276,9 @@ async fn a_stale_edit_is_refused_with_what_is_there_now() {
     };
     let changed = ledger.update_customer(&ada, &alice.id, &rename("Alicia", alice.version)).await.unwrap();
     let stale = ledger.update_customer(&ada, &alice.id, &rename("Alina", alice.version)).await;
-    let Err(Error::Conflict { code: "stale_version", current: Some(current), .. }) = stale else { panic!("{stale:?}") };
+    let Err(Error::Conflict { code: "stale_version", current: Some(current), .. }) = stale else {
+        panic!("{stale:?}")
+    };
     assert_eq!(current["name"], "Alicia");
     assert_eq!(current["version"], changed.version);
     let refused = ledger.delete_customer(&ada, &alice.id).await;
@@ -285,7 +300,8 @@ async fn each_person_has_their_own_unread_notifications() {
     let alice = owing(&ledger, &ada, "Alice", "100.00", PAST).await;
     pay(&ledger, &ada, &alice, "10.00", "k").await;
     assert_eq!(ledger.unread_count(&ada).await.unwrap(), 2);
-    let newest = ledger.notifications(&ada, &NotificationQuery::default()).await.unwrap().value.data[0].clone();
+    let newest =
+        ledger.notifications(&ada, &NotificationQuery::default()).await.unwrap().value.data[0].clone();
     ledger.mark_read(&ada, &newest.id).await.unwrap();
     ledger.mark_read(&ada, &newest.id).await.unwrap();
     assert_eq!(ledger.unread_count(&ada).await.unwrap(), 1);
@@ -312,7 +328,8 @@ async fn refresh_tokens_are_used_once_and_a_lost_answer_is_forgiven() {
     assert!(ledger.refresh(&third.refresh_token).await.is_err(), "and the whole family is gone");
     assert!(ledger.authenticate(&third.access_token).await.is_err());
     let wrong = ledger.sign_in("ada@example.com", "something else", None).await.err().map(|e| e.to_string());
-    let nobody = ledger.sign_in("nobody@example.com", "something else", None).await.err().map(|e| e.to_string());
+    let nobody =
+        ledger.sign_in("nobody@example.com", "something else", None).await.err().map(|e| e.to_string());
     assert_eq!(wrong, nobody);
 }
 

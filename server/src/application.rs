@@ -98,7 +98,9 @@ impl Application {
             );
         }
         if !config.secure() && !bound.ip().is_loopback() {
-            tracing::warn!("plain http on an address others can reach: sign-ins travel unprotected; set DUEBOOK_BASE_URL to an https:// address behind a proxy");
+            tracing::warn!(
+                "plain http on an address others can reach: sign-ins travel unprotected; set DUEBOOK_BASE_URL to an https:// address behind a proxy"
+            );
         }
         let (stop, stopping) = watch::channel(false);
         let state = State {

@@ -79,8 +79,9 @@ async fn verify() -> Result<ExitCode, String> {
 /// People read colours in a terminal; collectors of logs read JSON. `DUEBOOK_LOG` says what is logged.
 fn log() -> Result<(), String> {
     let filter = match std::env::var("DUEBOOK_LOG").ok().filter(|text| !text.trim().is_empty()) {
-        Some(text) => EnvFilter::try_new(&text)
-            .map_err(|_| format!("DUEBOOK_LOG is “{text}”, which can't be used; it would be right as “info”, for example."))?,
+        Some(text) => EnvFilter::try_new(&text).map_err(|_| {
+            format!("DUEBOOK_LOG is “{text}”, which can't be used; it would be right as “info”, for example.")
+        })?,
         None => EnvFilter::new("info,surrealdb=warn,surrealdb_core=warn,rocksdb=warn"),
     };
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);

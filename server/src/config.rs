@@ -8,8 +8,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use domain::{Currency, SignUp};
-use leptos::config::{Env, LeptosOptions};
 use ledger::{ImportLimits, Organisation};
+use leptos::config::{Env, LeptosOptions};
 use toml::{Table, Value};
 
 use crate::proxies::Network;
@@ -68,8 +68,13 @@ struct Settings {
 }
 
 /// Variables and settings that others read: the tests, the build, a log filter before there is a configuration.
-const READ_ELSEWHERE: &[&str] =
-    &["DUEBOOK_LOG", "DUEBOOK_BIN", "DUEBOOK_ROOT", "[import] timeout_seconds", "DUEBOOK_IMPORT_TIMEOUT_SECONDS"];
+const READ_ELSEWHERE: &[&str] = &[
+    "DUEBOOK_LOG",
+    "DUEBOOK_BIN",
+    "DUEBOOK_ROOT",
+    "[import] timeout_seconds",
+    "DUEBOOK_IMPORT_TIMEOUT_SECONDS",
+];
 
 impl Config {
     /// Reads `Leptos.toml` from the working directory or one above it, else above the executable; without one, defaults.
@@ -134,7 +139,8 @@ impl Config {
         let not_empty = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
         let base_url = not_empty(settings.text("server", "base_url", "DUEBOOK_BASE_URL"))
             .map(|url| url.trim_end_matches('/').to_owned());
-        if let Some(url) = base_url.as_deref().filter(|url| !url.starts_with("http://") && !url.starts_with("https://"))
+        if let Some(url) =
+            base_url.as_deref().filter(|url| !url.starts_with("http://") && !url.starts_with("https://"))
         {
             return Err(wrong("DUEBOOK_BASE_URL", url, "https://desk.example.com"));
         }
@@ -168,9 +174,16 @@ impl Config {
                 workers: settings.number("import", "workers", 2)?,
             },
             organisation: Organisation {
-                name: settings.text("organisation", "name", "DUEBOOK_NAME").unwrap_or_else(|| "Duebook".to_owned()),
+                name: settings
+                    .text("organisation", "name", "DUEBOOK_NAME")
+                    .unwrap_or_else(|| "Duebook".to_owned()),
                 time_zone: settings.parsed("organisation", "time_zone", "DUEBOOK_TIME_ZONE", "UTC")?,
-                currency: settings.parsed::<Currency>("organisation", "currency", "DUEBOOK_CURRENCY", "USD")?,
+                currency: settings.parsed::<Currency>(
+                    "organisation",
+                    "currency",
+                    "DUEBOOK_CURRENCY",
+                    "USD",
+                )?,
             },
             leptos,
             unknown: Vec::new(),
@@ -231,9 +244,11 @@ impl Settings {
         self.asked.borrow_mut().insert(format!("[{section}] {key}"));
         Some(match self.file.get(section)?.get(key)? {
             Value::String(text) => text.clone(),
-            Value::Array(items) => {
-                items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned)).collect::<Vec<_>>().join(",")
-            }
+            Value::Array(items) => items
+                .iter()
+                .map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned))
+                .collect::<Vec<_>>()
+                .join(","),
             other => other.to_string(),
         })
     }
@@ -246,17 +261,24 @@ impl Settings {
 
     fn not_asked_for(&self) -> Vec<String> {
         let asked = self.asked.borrow();
-        let in_file = self.file.iter().filter(|(section, _)| *section != "workspace").flat_map(|(section, keys)| {
-            let keys = keys.as_table().into_iter().flat_map(|keys| keys.keys());
-            keys.map(move |key| format!("[{section}] {key}"))
-        });
+        let in_file =
+            self.file.iter().filter(|(section, _)| *section != "workspace").flat_map(|(section, keys)| {
+                let keys = keys.as_table().into_iter().flat_map(|keys| keys.keys());
+                keys.map(move |key| format!("[{section}] {key}"))
+            });
         in_file
             .chain(self.environment.keys().cloned())
             .filter(|name| !asked.contains(name) && !READ_ELSEWHERE.contains(&name.as_str()))
             .collect()
     }
 
-    fn parsed<T: FromStr>(&self, section: &str, key: &str, short: &str, default: &str) -> Result<T, ConfigError> {
+    fn parsed<T: FromStr>(
+        &self,
+        section: &str,
+        key: &str,
+        short: &str,
+        default: &str,
+    ) -> Result<T, ConfigError> {
         let text = self.text(section, key, short).unwrap_or_else(|| default.to_owned());
         parse(&format!("[{section}] {key} ({short})"), &text, default)
     }
@@ -279,7 +301,9 @@ fn parse<T: FromStr>(name: &str, text: &str, example: &str) -> Result<T, ConfigE
 }
 
 fn wrong(name: &str, text: &str, example: &str) -> ConfigError {
-    ConfigError(format!("{name} is “{text}”, which can't be used; it would be right as “{example}”, for example."))
+    ConfigError(format!(
+        "{name} is “{text}”, which can't be used; it would be right as “{example}”, for example."
+    ))
 }
 
 fn find() -> Option<PathBuf> {
@@ -321,13 +345,17 @@ mod tests {
             ("DUEBOOK_TRUSTED_PROXIES", "10.0.0.0/8, ::1"),
         ];
         let config = read("[live]\nqueue = 5\n[organisation]\ncurrency = \"USD\"", &environment).unwrap();
-        assert_eq!((config.addr.port(), config.organisation.currency, config.live_queue), (9, Currency::JPY, 9));
+        assert_eq!(
+            (config.addr.port(), config.organisation.currency, config.live_queue),
+            (9, Currency::JPY, 9)
+        );
         assert_eq!(config.trusted_proxies.len(), 2);
     }
 
     #[test]
     fn a_wrong_value_is_named_with_what_would_be_right() {
-        let complaint = |text: &str, environment: &[(&str, &str)]| read(text, environment).unwrap_err().to_string();
+        let complaint =
+            |text: &str, environment: &[(&str, &str)]| read(text, environment).unwrap_err().to_string();
         assert!(complaint("[organisation]\ntime_zone = \"Mars\"", &[]).contains("[organisation] time_zone"));
         assert!(complaint("[live]\nqueue = 0", &[]).contains("[live] queue"));
         assert!(complaint("", &[("DUEBOOK_ADDR", "4400")]).contains("127.0.0.1:4400"));

@@ -2,7 +2,7 @@
 //!
 //! Holds no business rule: handlers authenticate, parse, call one use case of `ledger`, and answer.
 
-#![recursion_limit = "256"]
+#![recursion_limit = "512"]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test"))]
 
 mod api;

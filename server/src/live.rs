@@ -87,8 +87,10 @@ pub(crate) async fn upgrade(
         Err(rejection) => return rejection.into_response(),
     };
     let Some(place) = state.sockets.take(&caller.id, state.config.live_per_user) else {
-        let detail = format!("You have {} live connections open already; close some.", state.config.live_per_user);
-        return Refusal::from(Problem::new(429, "too_many_sockets", "Too many connections", detail)).into_response();
+        let detail =
+            format!("You have {} live connections open already; close some.", state.config.live_per_user);
+        return Refusal::from(Problem::new(429, "too_many_sockets", "Too many connections", detail))
+            .into_response();
     };
     let upgrade = upgrade.max_message_size(MOST_BYTES).read_buffer_size(BUFFER).write_buffer_size(BUFFER);
     upgrade.on_upgrade(move |socket| async move {
@@ -240,7 +242,8 @@ impl Relay {
         if self.caller.role < frame.least_role {
             return Ok(());
         }
-        let text = Utf8Bytes::try_from(Bytes::from_owner(Shared(Arc::clone(&frame.json)))).map_err(|_| End::Gone)?;
+        let text =
+            Utf8Bytes::try_from(Bytes::from_owner(Shared(Arc::clone(&frame.json)))).map_err(|_| End::Gone)?;
         in_time(self.socket.feed(Message::Text(text))).await
     }
 
@@ -268,7 +271,8 @@ impl Relay {
             End::Stopping => (1012, "the server restarts"),
         };
         let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
-        let _ = tokio::time::timeout(Duration::from_secs(1), self.socket.send(Message::Close(Some(frame)))).await;
+        let _ =
+            tokio::time::timeout(Duration::from_secs(1), self.socket.send(Message::Close(Some(frame)))).await;
     }
 }
 

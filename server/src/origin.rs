@@ -44,6 +44,9 @@ fn is_own(headers: &HeaderMap, state: &State) -> bool {
         Some(site) => matches!(site, "same-origin" | "none"),
         // Not a browser: a program that signs in has no cookies yet, one that goes on has a token. Cookies alone are
         // what another site could make a browser send.
-        None => bearer(headers).is_some() || state.cookies.access(headers).or(state.cookies.refresh(headers)).is_none(),
+        None => {
+            bearer(headers).is_some()
+                || state.cookies.access(headers).or(state.cookies.refresh(headers)).is_none()
+        }
     }
 }

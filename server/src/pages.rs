@@ -44,7 +44,8 @@ const MOST_BYTES: usize = 1024 * 1024;
 
 /// Says of a form that is too large that it is, in words the page can show.
 async fn small(request: Request, next: Next) -> Response {
-    let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    let length =
+        request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if length.is_some_and(|length| length > MOST_BYTES) {
         return Refusal::from(crate::api::too_large(MOST_BYTES)).into_response();
     }
@@ -98,7 +99,8 @@ async fn other(AxumState(state): AxumState<State>, request: Request) -> Response
         let mut wanted = Request::new(Body::empty());
         *wanted.uri_mut() = request.uri().clone();
         *wanted.headers_mut() = request.headers().clone();
-        let files = ServeDir::new(state.config.leptos.site_root.as_ref()).append_index_html_on_directories(false);
+        let files =
+            ServeDir::new(state.config.leptos.site_root.as_ref()).append_index_html_on_directories(false);
         if let Ok(response) = files.oneshot(wanted).await
             && !response.status().is_client_error()
         {

@@ -24,7 +24,8 @@ impl FromStr for Network {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
+        let (address, bits) =
+            text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
         let address: IpAddr = address.trim().parse().map_err(|_| ())?;
         let most = if address.is_ipv4() { 32 } else { 128 };
         let bits = bits.map_or(Ok(most), |bits| bits.trim().parse().map_err(|_| ()))?;
@@ -35,7 +36,9 @@ impl FromStr for Network {
 impl Network {
     fn contains(&self, other: IpAddr) -> bool {
         let (mine, theirs, most) = match (self.address, other.to_canonical()) {
-            (IpAddr::V4(mine), IpAddr::V4(theirs)) => (u128::from(mine.to_bits()), u128::from(theirs.to_bits()), 32),
+            (IpAddr::V4(mine), IpAddr::V4(theirs)) => {
+                (u128::from(mine.to_bits()), u128::from(theirs.to_bits()), 32)
+            }
             (IpAddr::V6(mine), IpAddr::V6(theirs)) => (mine.to_bits(), theirs.to_bits(), 128),
             _ => return false,
         };
@@ -56,7 +59,11 @@ const SPOKEN_FOR_OTHERS: [HeaderName; 5] = [
 ];
 
 /// Takes the headers away unless the peer is trusted.
-pub(crate) async fn believe(AxumState(state): AxumState<State>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn believe(
+    AxumState(state): AxumState<State>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let trusted =
         peer.is_some_and(|peer| state.config.trusted_proxies.iter().any(|network| network.contains(peer)));

@@ -53,7 +53,8 @@ pub(crate) fn layers<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Rou
 /// Gives the request its id (the client's own, when it is a sane one), a span, a line in the log.
 async fn identify(mut request: Request, next: Next) -> Response {
     let given = request.headers().get(&X_REQUEST_ID).and_then(|id| id.to_str().ok());
-    let id = match given.filter(|id| (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic())) {
+    let id = match given.filter(|id| (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic()))
+    {
         Some(id) => id.to_owned(),
         None => fresh(),
     };

@@ -24,12 +24,17 @@ pub(crate) fn signing_key(data_dir: &Path) -> Result<Vec<u8>, String> {
             let mut file = fs::File::open(&path).map_err(|error| format!("{name} can't be read: {error}"))?;
             let mode = file.metadata().map_err(|error| format!("{name} can't be read: {error}"))?.mode();
             if mode & 0o077 != 0 {
-                return Err(format!("{name} can be read by others (mode {:o}); run: chmod 600 {name}", mode & 0o777));
+                return Err(format!(
+                    "{name} can be read by others (mode {:o}); run: chmod 600 {name}",
+                    mode & 0o777
+                ));
             }
             let mut key = Vec::new();
             file.read_to_end(&mut key).map_err(|error| format!("{name} can't be read: {error}"))?;
             if key.len() < 32 {
-                return Err(format!("{name} is too short to be a key; delete it to have a new one (all sign-ins end)."));
+                return Err(format!(
+                    "{name} is too short to be a key; delete it to have a new one (all sign-ins end)."
+                ));
             }
             Ok(key)
         }

@@ -18,7 +18,11 @@ pub(crate) struct Visitor(pub Option<Caller>);
 
 /// Bearer token or cookies; an access cookie that ran out is renewed with the refresh cookie on the way, so that pages
 /// and server functions never see a session run out while somebody works.
-pub(crate) async fn recognise(AxumState(state): AxumState<State>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn recognise(
+    AxumState(state): AxumState<State>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let path = request.uri().path();
     // Files are for everyone. Sign-in and renewal look at the tokens themselves: here they would be spent before that.
     let file = path.starts_with("/pkg/");
@@ -56,7 +60,9 @@ async fn who(state: &State, headers: &HeaderMap, renews: bool) -> ledger::Result
     {
         return Ok(Known { caller: Some(caller), ..Known::default() });
     }
-    let Some(refresh) = state.cookies.refresh(headers).filter(|_| renews) else { return Ok(Known::default()) };
+    let Some(refresh) = state.cookies.refresh(headers).filter(|_| renews) else {
+        return Ok(Known::default());
+    };
     match state.ledger.refresh(refresh).await {
         Ok(signed_in) => Ok(Known {
             caller: holder(state, &signed_in.access_token).await?,

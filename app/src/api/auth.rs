@@ -4,9 +4,9 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::error::Fault;
 #[cfg(feature = "ssr")]
 use super::{host, refuse, visitor};
+use crate::error::Fault;
 
 /// Where to go now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,7 +24,11 @@ pub async fn sign_in(email: String, password: String, next: Option<String>) -> R
     let device = visitor().device;
     match host.ledger.sign_in(&email, &password, device.as_deref()).await {
         Ok(signed_in) => Ok(ssr::admit(&host, &signed_in, next)),
-        Err(error) => ssr::send_back("/sign-in", refuse(error), &[("email", &email), ("next", next.as_deref().unwrap_or_default())]),
+        Err(error) => ssr::send_back(
+            "/sign-in",
+            refuse(error),
+            &[("email", &email), ("next", next.as_deref().unwrap_or_default())],
+        ),
     }
 }
 
@@ -130,7 +134,11 @@ mod ssr {
     /// Whether a browser without JavaScript posted the form.
     fn is_plain_form() -> bool {
         use_context::<Parts>().is_some_and(|parts| {
-            parts.headers.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|text| text.contains("text/html"))
+            parts
+                .headers
+                .get(ACCEPT)
+                .and_then(|value| value.to_str().ok())
+                .is_some_and(|text| text.contains("text/html"))
         })
     }
 }
@@ -142,7 +150,15 @@ mod tests {
     #[test]
     fn goes_on_only_within_duebook() {
         assert_eq!(safe_next(Some("/customers/cus_1?tab=payments")), "/customers/cus_1?tab=payments");
-        for elsewhere in ["//evil.example", "https://evil.example", "/\\evil.example", "/a\r\nSet-Cookie: x", "", "/sign-in", "/fn/auth/sign-out"] {
+        for elsewhere in [
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil.example",
+            "/a\r\nSet-Cookie: x",
+            "",
+            "/sign-in",
+            "/fn/auth/sign-out",
+        ] {
             assert_eq!(safe_next(Some(elsewhere)), "/customers", "{elsewhere:?}");
         }
         assert_eq!(safe_next(None), "/customers");

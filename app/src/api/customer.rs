@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use server_fn::codec::Json;
 
 use super::Snapshot;
-use crate::error::Fault;
 #[cfg(feature = "ssr")]
 use super::{refuse, session};
+use crate::error::Fault;
 
 /// Which page of which customers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -28,8 +28,12 @@ pub struct CustomerList {
 #[server(prefix = "/fn", endpoint = "customer/list", input = Json)]
 pub async fn list_customers(list: CustomerList) -> Result<Snapshot<Page<Customer>>, Fault> {
     let (ledger, caller) = session()?;
-    let query =
-        ledger::CustomerQuery { filter: list.filter, sort: list.sort, limit: list.limit, cursor: list.cursor };
+    let query = ledger::CustomerQuery {
+        filter: list.filter,
+        sort: list.sort,
+        limit: list.limit,
+        cursor: list.cursor,
+    };
     let read = ledger.customers(&caller, &query).await.map_err(refuse)?;
     Ok(Snapshot::of(&ledger, read))
 }
@@ -88,7 +92,11 @@ pub async fn unarchive_customer(id: CustomerId) -> Result<Customer, Fault> {
 
 /// What happened to a customer, newest first.
 #[server(prefix = "/fn", endpoint = "customer/timeline", input = Json)]
-pub async fn timeline(id: CustomerId, limit: Option<u32>, cursor: Option<String>) -> Result<Page<Event>, Fault> {
+pub async fn timeline(
+    id: CustomerId,
+    limit: Option<u32>,
+    cursor: Option<String>,
+) -> Result<Page<Event>, Fault> {
     let (ledger, caller) = session()?;
     ledger.timeline(&caller, &id, limit, cursor.as_deref()).await.map_err(refuse)
 }

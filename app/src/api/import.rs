@@ -5,9 +5,9 @@ use domain::{ImportId, Page};
 use leptos::prelude::*;
 use server_fn::codec::Json;
 
-use crate::error::Fault;
 #[cfg(feature = "ssr")]
 use super::{refuse, session};
+use crate::error::Fault;
 
 /// All imports, newest first.
 #[server(prefix = "/fn", endpoint = "import/list", input = Json)]

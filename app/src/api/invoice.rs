@@ -6,9 +6,9 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::Json;
 
-use crate::error::Fault;
 #[cfg(feature = "ssr")]
 use super::{refuse, session};
+use crate::error::Fault;
 
 /// Which page of which invoices, by due date.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -46,13 +46,23 @@ mod ssr {
     pub(crate) fn host() -> Result<Host, Fault> {
         use_context::<Host>().ok_or_else(|| {
             tracing::error!("a server function ran without Host in its context");
-            Fault(Problem::new(500, "internal", "Something went wrong on our side", "Nothing was saved. Try again."))
+            Fault(Problem::new(
+                500,
+                "internal",
+                "Something went wrong on our side",
+                "Nothing was saved. Try again.",
+            ))
         })
     }
 
     /// Who asks.
     pub(crate) fn visitor() -> Visitor {
-        use_context::<Visitor>().unwrap_or(Visitor { caller: None, request_id: None, theme: None, device: None })
+        use_context::<Visitor>().unwrap_or(Visitor {
+            caller: None,
+            request_id: None,
+            theme: None,
+            device: None,
+        })
     }
 
     /// The ledger and the signed-in caller, or 401.
@@ -67,7 +77,11 @@ mod ssr {
         let mut problem = error.problem();
         problem.request_id = visitor().request_id;
         if problem.status >= 500 {
-            tracing::error!(error = &error as &dyn std::error::Error, request_id = problem.request_id, "server function failed");
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                request_id = problem.request_id,
+                "server function failed"
+            );
         }
         answer_status(problem.status);
         Fault(problem)

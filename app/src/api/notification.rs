@@ -6,9 +6,9 @@ use leptos::prelude::*;
 use server_fn::codec::Json;
 
 use super::Snapshot;
-use crate::error::Fault;
 #[cfg(feature = "ssr")]
 use super::{refuse, session};
+use crate::error::Fault;
 
 /// One page of the viewer's notifications, newest first.
 #[server(prefix = "/fn", endpoint = "notification/list", input = Json)]

@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use server_fn::codec::Json;
 
 use super::Snapshot;
-use crate::error::Fault;
 #[cfg(feature = "ssr")]
 use super::{refuse, session};
+use crate::error::Fault;
 
 /// Which page of which payments; newest first unless `sort` says otherwise.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

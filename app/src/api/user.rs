@@ -4,9 +4,9 @@ use domain::{Page, Role, User, UserId};
 use leptos::prelude::*;
 use server_fn::codec::Json;
 
-use crate::error::Fault;
 #[cfg(feature = "ssr")]
 use super::{refuse, session};
+use crate::error::Fault;
 
 /// The viewer.
 #[server(prefix = "/fn", endpoint = "user/me", input = Json)]

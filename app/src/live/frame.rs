@@ -39,8 +39,14 @@ mod tests {
         let event = r#"{"type":"event","seq":7,"kind":"payment.completed","at":"2026-11-20T10:00:00Z",
             "actor":{"id":"usr_1","name":"Ann"},"subject":{"type":"payment","id":"pay_1"},"data":{}}"#;
         assert!(matches!(serde_json::from_str(event), Ok(Incoming::Event(event)) if event.seq == 7));
-        assert!(matches!(serde_json::from_str(r#"{"type":"hello","seq":3}"#), Ok(Incoming::Hello { seq: 3 })));
-        assert!(matches!(serde_json::from_str(r#"{"type":"resync","reason":"lag"}"#), Ok(Incoming::Resync { seq: None })));
+        assert!(matches!(
+            serde_json::from_str(r#"{"type":"hello","seq":3}"#),
+            Ok(Incoming::Hello { seq: 3 })
+        ));
+        assert!(matches!(
+            serde_json::from_str(r#"{"type":"resync","reason":"lag"}"#),
+            Ok(Incoming::Resync { seq: None })
+        ));
         assert!(matches!(serde_json::from_str(r#"{"type":"ping"}"#), Ok(Incoming::Ping)));
     }
 

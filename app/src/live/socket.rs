@@ -113,10 +113,7 @@ async fn talk(live: Live) -> bool {
     }
 }
 
-async fn send(
-    sink: &mut (impl futures::Sink<Message> + Unpin),
-    message: &Outgoing,
-) -> Result<(), ()> {
+async fn send(sink: &mut (impl futures::Sink<Message> + Unpin), message: &Outgoing) -> Result<(), ()> {
     let text = serde_json::to_string(message).map_err(|_| ())?;
     sink.send(Message::Text(text)).await.map_err(|_| ())
 }

@@ -32,7 +32,9 @@ use crate::api::Snapshot;
 use crate::browser;
 use crate::error::Fault;
 use crate::session::use_session;
-use crate::ui::{CustomerStatusBadge, EmptyState, ErrorState, IconName, LinkButton, PageHead, Skeleton, Tab, Tabs};
+use crate::ui::{
+    CustomerStatusBadge, EmptyState, ErrorState, IconName, LinkButton, PageHead, Skeleton, Tab, Tabs,
+};
 
 /// One customer.
 #[component]

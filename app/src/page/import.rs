@@ -21,9 +21,7 @@ use self::upload::{DropZone, Upload};
 use crate::api::import::import_status;
 use crate::format;
 use crate::session::use_session;
-use crate::ui::{
-    Amount, EmptyState, ErrorState, Icon, IconName, LinkButton, ButtonKind, PageHead, Skeleton,
-};
+use crate::ui::{Amount, ButtonKind, EmptyState, ErrorState, Icon, IconName, LinkButton, PageHead, Skeleton};
 
 /// Where the template is.
 const TEMPLATE: &str = "/api/v1/imports/template.xlsx?kind=customers";
@@ -130,7 +128,8 @@ fn Steps(import: Option<Import>) -> impl IntoView {
         }
     });
     let marks = Memo::new(move |_| {
-        import.with(|import| marks(import.as_ref(), upload.is_sending(), upload.refused.with(Option::is_some)))
+        import
+            .with(|import| marks(import.as_ref(), upload.is_sending(), upload.refused.with(Option::is_some)))
     });
     let limits = Resource::new(|| (), |()| import_limits());
     let mark = move |step: usize| Signal::derive(move || marks.get()[step]);
@@ -237,11 +236,13 @@ fn TheFile(import: Import) -> impl IntoView {
 fn Columns(mapping: Vec<(String, String)>) -> impl IntoView {
     let rows = mapping
         .into_iter()
-        .map(|(header, field)| view! {
-            <tr>
-                <td>{header}</td>
-                <td>{words_of(&field)}</td>
-            </tr>
+        .map(|(header, field)| {
+            view! {
+                <tr>
+                    <td>{header}</td>
+                    <td>{words_of(&field)}</td>
+                </tr>
+            }
         })
         .collect_view();
     view! {
@@ -331,7 +332,8 @@ fn Outcome(import: Import) -> impl IntoView {
 
 #[component]
 fn Finished(import: Import) -> impl IntoView {
-    let heading = format!("{} imported, {} rejected", number(import.created + import.updated), number(import.invalid));
+    let heading =
+        format!("{} imported, {} rejected", number(import.created + import.updated), number(import.invalid));
     let parts = [(import.created, "new"), (import.updated, "changed"), (import.skipped, "unchanged")]
         .into_iter()
         .filter(|(count, _)| *count > 0)

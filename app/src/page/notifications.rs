@@ -18,8 +18,8 @@ use crate::format;
 use crate::live::{CatchUp, Live, Unread};
 use crate::session::use_session;
 use crate::ui::{
-    Button, ButtonKind, ButtonSize, Choice, EmptyState, ErrorState, Icon, IconName, LinkButton, PageHead, Select,
-    Skeleton, Tab, Tabs, Toasts, Tone,
+    Button, ButtonKind, ButtonSize, Choice, EmptyState, ErrorState, Icon, IconName, LinkButton, PageHead,
+    Select, Skeleton, Tab, Tabs, Toasts, Tone,
 };
 
 /// What the inbox is narrowed to, as it stands in the address.
@@ -110,7 +110,10 @@ impl Entries {
     fn catch_up(self) {
         match self.live.catch_up(self.seq.get_value()) {
             CatchUp::Events(events) => {
-                events.iter().filter_map(|event| Notification::of(event, false)).for_each(|news| self.add(news));
+                events
+                    .iter()
+                    .filter_map(|event| Notification::of(event, false))
+                    .for_each(|news| self.add(news));
             }
             CatchUp::Refetch => self.read_again(),
         }
@@ -161,7 +164,9 @@ impl Entries {
     }
 
     fn more(self) {
-        let Some(cursor) = self.next.get_untracked().filter(|_| !self.reading.get_untracked()) else { return };
+        let Some(cursor) = self.next.get_untracked().filter(|_| !self.reading.get_untracked()) else {
+            return;
+        };
         let wanted = self.filter.get_untracked();
         self.reading.set(true);
         spawn_local(async move {
@@ -254,10 +259,15 @@ fn Inbox(
     let marking = RwSignal::new(false);
     let navigate = use_navigate();
     let kind = RwSignal::new(wanted.kind.map(|kind| kind.as_str().to_owned()).unwrap_or_default());
-    Effect::new(move |_| kind.set(filter.get().kind.map(|kind| kind.as_str().to_owned()).unwrap_or_default()));
+    Effect::new(move |_| {
+        kind.set(filter.get().kind.map(|kind| kind.as_str().to_owned()).unwrap_or_default())
+    });
     let choose = move |chosen: String| {
         let next = Filter { kind: chosen.parse().ok(), ..filter.get_untracked() };
-        navigate(&next.address(), NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() });
+        navigate(
+            &next.address(),
+            NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() },
+        );
     };
     let tab = move |unread: bool| {
         (
@@ -392,9 +402,10 @@ fn Nothing(filter: Memo<Filter>) -> impl IntoView {
         let (title, text) = match (unread, kind) {
             (true, None) => ("Nothing unread", "You have seen all there was."),
             (_, Some(_)) => ("Nothing of this kind", "Choose another kind to see more."),
-            (false, None) => {
-                ("Nothing yet", "Payments, new customers, what becomes overdue and finished imports are told here, as they happen.")
-            }
+            (false, None) => (
+                "Nothing yet",
+                "Payments, new customers, what becomes overdue and finished imports are told here, as they happen.",
+            ),
         };
         let narrow = unread || kind.is_some();
         view! {

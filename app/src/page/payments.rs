@@ -70,7 +70,9 @@ fn PaymentsDesk(
         next.sort = format!("{}{field}", if descending { "-" } else { "" });
         change.run(next.from_the_first());
     });
-    let ids = Memo::new(move |_| list.rows.with(|rows| rows.iter().map(|row| row.payment.id.clone()).collect::<Vec<_>>()));
+    let ids = Memo::new(move |_| {
+        list.rows.with(|rows| rows.iter().map(|row| row.payment.id.clone()).collect::<Vec<_>>())
+    });
     let filtered = Signal::derive(move || filter.with(Filter::is_narrow));
     view! {
         <FilterBar filter change />

@@ -114,7 +114,9 @@ pub(super) fn told(code: &str) -> Option<Problem> {
     let (title, detail) = match code {
         "" | "awaiting_approval" => return None,
         "wrong_credentials" => ("Sign-in failed", "The e-mail address or the password is wrong."),
-        "email_taken" => ("Already registered", "This e-mail address is registered already: sign in instead."),
+        "email_taken" => {
+            ("Already registered", "This e-mail address is registered already: sign in instead.")
+        }
         "sign_up_closed" => ("Sign-up is closed", "Sign-up is closed here; ask an admin for an invitation."),
         "invalid" => ("Some fields need a look", "Mend what is marked and send the form again."),
         "too_many_requests" => ("Too many tries", "Wait a minute and try again."),

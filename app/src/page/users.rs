@@ -9,15 +9,18 @@ use crate::error::Fault;
 use crate::live::Live;
 use crate::session::use_session;
 use crate::ui::{
-    Button, ButtonKind, ButtonSize, Choice, EmptyState, ErrorState, Icon, IconName, LinkButton, PageHead, Select,
-    Skeleton, StatusBadge, TableFrame, Tone,
+    Button, ButtonKind, ButtonSize, Choice, EmptyState, ErrorState, Icon, IconName, LinkButton, PageHead,
+    Select, Skeleton, StatusBadge, TableFrame, Tone,
 };
 
 /// Who may come in.
 #[component]
 pub fn UsersPage() -> impl IntoView {
     let may = use_session().may(Action::ManageUsers);
-    let first = Resource::new(|| (), move |()| async move { if may { list_users().await.map(Some) } else { Ok(None) } });
+    let first = Resource::new(
+        || (),
+        move |()| async move { if may { list_users().await.map(Some) } else { Ok(None) } },
+    );
     view! {
         <PageHead title="Users" />
         <Suspense fallback=|| view! { <Skeleton rows=5 /> }>
@@ -53,8 +56,10 @@ fn Users(page: Page<User>) -> impl IntoView {
     live.on_resync(move || read_again(users));
     // A snapshot of users has no event it was read after: what happened between reading and listening is read again.
     Effect::new(move |_| read_again(users));
-    let ids = Memo::new(move |_| users.with(|users| users.iter().map(|user| user.id.clone()).collect::<Vec<_>>()));
-    let waiting = Memo::new(move |_| users.with(|users| users.iter().filter(|user| is_waiting(user)).count() as u64));
+    let ids =
+        Memo::new(move |_| users.with(|users| users.iter().map(|user| user.id.clone()).collect::<Vec<_>>()));
+    let waiting =
+        Memo::new(move |_| users.with(|users| users.iter().filter(|user| is_waiting(user)).count() as u64));
     view! {
         <p class="page-lead">
             "Each role may do all that the one before it may: a viewer reads, a collector works with customers and payments, a \
@@ -158,7 +163,8 @@ fn Row(users: RwSignal<Vec<User>>, id: UserId) -> impl IntoView {
             match answer {
                 Ok(user) => put(users, user),
                 Err(refused) => {
-                    let now = refused.0.current.clone().and_then(|now| serde_json::from_value::<User>(now).ok());
+                    let now =
+                        refused.0.current.clone().and_then(|now| serde_json::from_value::<User>(now).ok());
                     match now {
                         Some(now) => put(users, now),
                         // What was chosen didn't happen: show what holds.
@@ -171,7 +177,9 @@ fn Row(users: RwSignal<Vec<User>>, id: UserId) -> impl IntoView {
     };
     let choose = move |chosen: String| change(chosen.parse().ok(), None);
     let active = move || user.with(|user| user.as_ref().is_some_and(|user| user.active));
-    let name = Signal::derive(move || user.with(|user| user.as_ref().map(|user| user.name.clone()).unwrap_or_default()));
+    let name = Signal::derive(move || {
+        user.with(|user| user.as_ref().map(|user| user.name.clone()).unwrap_or_default())
+    });
     view! {
         <tr>
             <td data-label="Name" class="cell-main">

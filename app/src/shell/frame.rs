@@ -32,7 +32,8 @@ pub(crate) fn Frame() -> impl IntoView {
             let location = use_location();
             let here = location.pathname.get_untracked();
             let query = location.search.get_untracked();
-            let next = if query.is_empty() { here } else { format!("{here}?{}", query.trim_start_matches('?')) };
+            let next =
+                if query.is_empty() { here } else { format!("{here}?{}", query.trim_start_matches('?')) };
             let path = match next.as_str() {
                 "/" | "/customers" => "/sign-in".to_owned(),
                 _ => format::address("/sign-in", [("next", next)]),
@@ -169,7 +170,8 @@ fn Bell() -> impl IntoView {
 
 #[component]
 fn BellLink(count: u64) -> impl IntoView {
-    let label = if count == 0 { "Notifications".to_owned() } else { format!("Notifications, {count} unread") };
+    let label =
+        if count == 0 { "Notifications".to_owned() } else { format!("Notifications, {count} unread") };
     view! {
         <a class="button button-quiet button-icon bell" href="/inbox" aria-label=label title="Notifications">
             <Icon name=IconName::Bell />
@@ -220,7 +222,8 @@ fn tell_news(live: Live, role: Role) {
     let toasts = Toasts::expect();
     let unread = Unread::expect();
     live.on_event(move |event| {
-        let Some(news) = Notification::of(event, false).filter(|news| !news.kind.for_admins() || role == Role::Admin)
+        let Some(news) =
+            Notification::of(event, false).filter(|news| !news.kind.for_admins() || role == Role::Admin)
         else {
             return;
         };

@@ -29,7 +29,12 @@ pub fn Pager(
         if shown == 0 {
             format!("0 of {}", format::count(total))
         } else {
-            format!("{}–{} of {}", format::count(first), format::count(first + shown - 1), format::count(total))
+            format!(
+                "{}–{} of {}",
+                format::count(first),
+                format::count(first + shown - 1),
+                format::count(total)
+            )
         }
     };
     let step = |label: &'static str, icon: IconName, href: Signal<Option<String>>| {

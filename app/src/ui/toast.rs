@@ -41,7 +41,11 @@ impl Toast {
     }
 
     /// The same, offering something to do.
-    pub fn with_action(mut self, label: impl Into<String>, action: impl Fn() + Send + Sync + 'static) -> Self {
+    pub fn with_action(
+        mut self,
+        label: impl Into<String>,
+        action: impl Fn() + Send + Sync + 'static,
+    ) -> Self {
         self.action = Some((label.into(), Callback::new(move |()| action())));
         self
     }
@@ -64,7 +68,12 @@ pub struct Toasts {
 
 impl Default for Toasts {
     fn default() -> Self {
-        Self { shown: RwSignal::default(), more: RwSignal::new(0), made: StoredValue::new(0), held: RwSignal::new(false) }
+        Self {
+            shown: RwSignal::default(),
+            more: RwSignal::new(0),
+            made: StoredValue::new(0),
+            held: RwSignal::new(false),
+        }
     }
 }
 
@@ -76,7 +85,13 @@ impl Toasts {
 
     /// Shows a message.
     pub fn push(&self, toast: Toast) {
-        let id = self.made.try_update_value(|made| { *made += 1; *made }).unwrap_or_default();
+        let id = self
+            .made
+            .try_update_value(|made| {
+                *made += 1;
+                *made
+            })
+            .unwrap_or_default();
         let stays = if toast.action.is_some() { STAYS_WITH_ACTION } else { STAYS };
         let overflow = self.shown.try_update(|shown| {
             shown.push(Shown { id, toast });

@@ -27,7 +27,8 @@ fn local(at: DateTime<Utc>) -> String {
         TimeDelta::minutes(-(date.get_timezone_offset() as i64))
     };
     let here = at.naive_utc() + offset(at.timestamp_millis());
-    let today = DateTime::from_timestamp_millis(now).map(|now_utc| (now_utc.naive_utc() + offset(now)).date());
+    let today =
+        DateTime::from_timestamp_millis(now).map(|now_utc| (now_utc.naive_utc() + offset(now)).date());
     match minutes {
         ..1 => "just now".to_owned(),
         1..60 => format!("{minutes} min ago"),

@@ -185,7 +185,9 @@ impl<T: Serialize + DeserializeOwned + Send + 'static> Queued<T> {
     /// The first answer, when this key was seen with the same request.
     fn replay(&self, desk: &mut Desk) -> Result<Option<T>, Stop> {
         let Some(idempotency) = &self.command.idempotency else { return Ok(None) };
-        let Some(kept) = desk.kept_answer(&idempotency.record_key(&self.command.caller))? else { return Ok(None) };
+        let Some(kept) = desk.kept_answer(&idempotency.record_key(&self.command.caller))? else {
+            return Ok(None);
+        };
         if kept.fingerprint != idempotency.fingerprint {
             return Err(Stop::Refused(Error::KeyReused));
         }
@@ -209,7 +211,12 @@ impl<T: Serialize + DeserializeOwned + Send + 'static> Job for Queued<T> {
         let value = (self.command.answer)(desk)?;
         if let Some(idempotency) = &self.command.idempotency {
             let answer = serde_json::to_string(&value).map_err(Error::internal)?;
-            desk.keep_answer(idempotency.record_key(&self.command.caller), &idempotency.fingerprint, answer, moment.at);
+            desk.keep_answer(
+                idempotency.record_key(&self.command.caller),
+                &idempotency.fingerprint,
+                answer,
+                moment.at,
+            );
         }
         self.outcome = Some(Ok(Replayed { value, replay: false }));
         Ok(())

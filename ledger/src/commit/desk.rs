@@ -12,8 +12,8 @@ use super::command::{Needs, NewEvent, Stop};
 use crate::caller::Caller;
 use crate::chain::{self, Link};
 use crate::store::rows::{
-    CustomerRow, EmailRow, EventRow, IdempotencyRow, ImportRow, InvoiceRow, PaymentRow, ReferenceRow, UserRow,
-    reference_key,
+    CustomerRow, EmailRow, EventRow, IdempotencyRow, ImportRow, InvoiceRow, PaymentRow, ReferenceRow,
+    UserRow, reference_key,
 };
 use crate::store::{Write, key, record};
 use crate::{Error, Result};
@@ -135,14 +135,22 @@ impl Desk {
     }
 
     /// The account with this payment, and the closed invoices it is allocated to, on it.
-    pub(crate) fn account_with_payment(&mut self, id: &CustomerId, payment: &PaymentId) -> Result<&mut Account, Stop> {
+    pub(crate) fn account_with_payment(
+        &mut self,
+        id: &CustomerId,
+        payment: &PaymentId,
+    ) -> Result<&mut Account, Stop> {
         if !self.payments.contains(payment) {
             self.missing.payments.push(payment.clone());
             self.missing.accounts.push(id.clone());
             return Err(Stop::Missing);
         }
         let account = self.account_mut(id)?;
-        if account.payments.contains_key(payment) { Ok(account) } else { Err(Error::NotFound("payment").into()) }
+        if account.payments.contains_key(payment) {
+            Ok(account)
+        } else {
+            Err(Error::NotFound("payment").into())
+        }
     }
 
     /// A new account.
@@ -290,7 +298,13 @@ impl Desk {
         }
     }
 
-    pub(super) fn keep_answer(&mut self, record_key: String, fingerprint: &str, answer: String, at: DateTime<Utc>) {
+    pub(super) fn keep_answer(
+        &mut self,
+        record_key: String,
+        fingerprint: &str,
+        answer: String,
+        at: DateTime<Utc>,
+    ) {
         self.written.kept.push(IdempotencyRow {
             id: record("idempotency", &record_key),
             fingerprint: fingerprint.to_owned(),
@@ -323,7 +337,12 @@ impl Desk {
     }
 
     /// Gives the changed rows their new versions, and writes the event that carries them.
-    pub(super) fn finish(&mut self, event: Option<NewEvent>, caller: &Caller, moment: Moment) -> Result<(), Stop> {
+    pub(super) fn finish(
+        &mut self,
+        event: Option<NewEvent>,
+        caller: &Caller,
+        moment: Moment,
+    ) -> Result<(), Stop> {
         let mut changes = Vec::new();
         let mut invoices = Vec::new();
         for (id, before) in &self.undo.accounts {
@@ -436,21 +455,29 @@ impl Desk {
         write.events = written.events.clone();
         for (id, fate) in &written.customers {
             match (account(id), fate) {
-                (Some(account), RowFate::Insert) => write.new_customers.push(CustomerRow::from(&account.customer)),
-                (Some(account), RowFate::Update) => write.customers.push(CustomerRow::from(&account.customer)),
+                (Some(account), RowFate::Insert) => {
+                    write.new_customers.push(CustomerRow::from(&account.customer))
+                }
+                (Some(account), RowFate::Update) => {
+                    write.customers.push(CustomerRow::from(&account.customer))
+                }
                 (None, RowFate::Update) => write.deleted.push(record("customer", id.as_str())),
                 (None, RowFate::Insert) => {}
             }
         }
         for (id, (customer, fate)) in &written.invoices {
-            let Some(invoice) = account(customer).and_then(|account| account.invoices.get(id)) else { continue };
+            let Some(invoice) = account(customer).and_then(|account| account.invoices.get(id)) else {
+                continue;
+            };
             match fate {
                 RowFate::Insert => write.new_invoices.push(InvoiceRow::from(invoice)),
                 RowFate::Update => write.invoices.push(InvoiceRow::from(invoice)),
             }
         }
         for (id, (customer, fate)) in &written.payments {
-            let Some(payment) = account(customer).and_then(|account| account.payments.get(id)) else { continue };
+            let Some(payment) = account(customer).and_then(|account| account.payments.get(id)) else {
+                continue;
+            };
             match fate {
                 RowFate::Insert => write.new_payments.push(PaymentRow::from(payment)),
                 RowFate::Update => write.payments.push(PaymentRow::from(payment)),
@@ -468,7 +495,9 @@ impl Desk {
         write.users = written.users.iter().filter_map(|id| self.users.get(id)?.clone()).collect();
         for key in &written.emails {
             if let Some(Some(owner)) = self.emails.get(key) {
-                write.emails.push(EmailRow { id: record("user_email", key), user_id: owner.as_str().to_owned() });
+                write
+                    .emails
+                    .push(EmailRow { id: record("user_email", key), user_id: owner.as_str().to_owned() });
             }
         }
         write.imports = written.imports.iter().filter_map(|id| self.imports.get(id)?.clone()).collect();

@@ -46,13 +46,19 @@ impl Ledger {
         if upload.bytes.len() > limits.max_bytes {
             return Err(too_large(limits.max_bytes));
         }
-        let slot = std::sync::Arc::clone(&self.inner.import_slots).acquire_owned().await.map_err(Error::internal)?;
+        let slot =
+            std::sync::Arc::clone(&self.inner.import_slots).acquire_owned().await.map_err(Error::internal)?;
         let file_hash = crate::chain::hex(&Sha256::digest(&upload.bytes));
         let file_name = upload.file_name.clone();
         // A parser that panics is a file that can't be read, not a dead server.
-        let sheet = tokio::task::spawn_blocking(move || read::sheet(&upload, &limits)).await.map_err(|_| {
-            bad_file(422, "unreadable", "This file is damaged: it could not be read. Save it again and try once more.")
-        })??;
+        let sheet =
+            tokio::task::spawn_blocking(move || read::sheet(&upload, &limits)).await.map_err(|_| {
+                bad_file(
+                    422,
+                    "unreadable",
+                    "This file is damaged: it could not be read. Save it again and try once more.",
+                )
+            })??;
         let now = self.clock().now();
         let id = ImportId::from_unique(&self.unique());
         let row = ImportRow {
@@ -86,7 +92,12 @@ impl Ledger {
     }
 
     /// All imports, newest first.
-    pub async fn imports(&self, caller: &Caller, limit: Option<u32>, cursor: Option<&str>) -> Result<Page<Import>> {
+    pub async fn imports(
+        &self,
+        caller: &Caller,
+        limit: Option<u32>,
+        cursor: Option<&str>,
+    ) -> Result<Page<Import>> {
         caller.authorise(Action::Read)?;
         let limit = page_size(limit);
         let (mut rows, total) = self.store().imports(cursor, limit + 1).await?;
@@ -141,7 +152,10 @@ pub(crate) async fn fail_interrupted(ledger: Ledger) {
             row.rows
         ));
         if let Err(error) = ledger.store().put_import(row).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "an interrupted import could not be closed");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "an interrupted import could not be closed"
+            );
         }
     }
 }
@@ -152,5 +166,9 @@ fn bad_file(status: u16, code: &'static str, message: impl Into<String>) -> Erro
 
 fn too_large(max_bytes: usize) -> Error {
     let megabytes = max_bytes / (1024 * 1024);
-    bad_file(413, "too_large", format!("A file can have at most {megabytes} MB; split it, or save only the sheet you need."))
+    bad_file(
+        413,
+        "too_large",
+        format!("A file can have at most {megabytes} MB; split it, or save only the sheet you need."),
+    )
 }

@@ -113,7 +113,11 @@ impl Table {
             return Err(bad_file(
                 413,
                 "too_many_rows",
-                format!("A file can have at most {} rows; this one has {}. Split it.", limits.max_rows, rows.len()),
+                format!(
+                    "A file can have at most {} rows; this one has {}. Split it.",
+                    limits.max_rows,
+                    rows.len()
+                ),
             ));
         }
         Ok(Sheet { name: self.name, columns, rows })
@@ -130,7 +134,11 @@ fn header_text(cell: &Cell) -> String {
 
 fn workbook(bytes: &[u8], limits: &ImportLimits) -> Result<Vec<Table>> {
     let damaged = || {
-        bad_file(422, "unreadable", "This file could not be read as a spreadsheet. Save it again as XLSX and try once more.")
+        bad_file(
+            422,
+            "unreadable",
+            "This file could not be read as a spreadsheet. Save it again as XLSX and try once more.",
+        )
     };
     let mut workbook: Sheets<Cursor<&[u8]>> =
         calamine::open_workbook_auto_from_rs(Cursor::new(bytes)).map_err(|_| damaged())?;
@@ -142,7 +150,11 @@ fn workbook(bytes: &[u8], limits: &ImportLimits) -> Result<Vec<Table>> {
             return Err(bad_file(
                 422,
                 "too_many_columns",
-                format!("The sheet {name} has {} columns; at most {} are read.", range.width(), limits.max_columns),
+                format!(
+                    "The sheet {name} has {} columns; at most {} are read.",
+                    range.width(),
+                    limits.max_columns
+                ),
             ));
         }
         let rows = range.rows().map(|row| row.iter().map(cell).collect()).collect();
@@ -206,28 +218,43 @@ fn csv(bytes: &[u8], limits: &ImportLimits) -> Result<Table> {
     // The header has a delimiter between any two names, wherever it is; amounts in rows may have commas of their own.
     let most = |delimiter: u8| {
         let in_line = |line: &str| line.bytes().filter(|byte| *byte == delimiter).count();
-        text.lines().take(HEADER_WITHIN).filter(|line| !line.trim().is_empty()).map(in_line).max().unwrap_or(0)
+        text.lines()
+            .take(HEADER_WITHIN)
+            .filter(|line| !line.trim().is_empty())
+            .map(in_line)
+            .max()
+            .unwrap_or(0)
     };
     let delimiter = [b'\t', b';', b','].into_iter().max_by_key(|delimiter| most(*delimiter)).unwrap_or(b',');
-    let mut reader =
-        csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(text.as_bytes());
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(text.as_bytes());
     let mut rows: Vec<Vec<Cell>> = Vec::new();
     for record in reader.records() {
-        let record = record.map_err(|error| bad_file(422, "unreadable", format!("The CSV can't be read: {error}.")))?;
+        let record = record
+            .map_err(|error| bad_file(422, "unreadable", format!("The CSV can't be read: {error}.")))?;
         if record.len() > limits.max_columns {
-            return Err(bad_file(422, "too_many_columns", format!("At most {} columns are read.", limits.max_columns)));
+            return Err(bad_file(
+                422,
+                "too_many_columns",
+                format!("At most {} columns are read.", limits.max_columns),
+            ));
         }
         // Blank lines are no records, and a record's position is before the blank lines it follows: rows are placed by
         // the line they begin on, so that they are numbered as a spreadsheet shows them.
         let line = record.position().map_or(rows.len() as u64 + 1, |position| {
             let rest = text.as_bytes().get(position.byte() as usize..).unwrap_or_default();
-            let blank = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).filter(|byte| **byte == b'\n');
+            let blank =
+                rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).filter(|byte| **byte == b'\n');
             position.line() + blank.count() as u64
         });
         while (rows.len() as u64) + 1 < line && rows.len() <= limits.max_rows * 2 {
             rows.push(Vec::new());
         }
-        let cell = |text: &str| if text.trim().is_empty() { Cell::Empty } else { Cell::Text(text.to_owned()) };
+        let cell =
+            |text: &str| if text.trim().is_empty() { Cell::Empty } else { Cell::Text(text.to_owned()) };
         rows.push(record.iter().map(cell).collect());
     }
     Ok(Table { name: "CSV".to_owned(), first_row: 1, rows })
@@ -252,8 +279,8 @@ fn decode(bytes: &[u8]) -> String {
 /// Windows-1252: Latin-1 but for 0x80–0x9F (Unicode's CP1252.TXT).
 fn windows_1252(byte: u8) -> char {
     const HIGH: [char; 32] = [
-        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}', '‘',
-        '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
+        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}',
+        '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
     ];
     match byte {
         0x80..=0x9F => HIGH[usize::from(byte - 0x80)],

@@ -7,13 +7,14 @@ use domain::customer::CustomerDraft;
 use domain::import::{ImportError, ImportState};
 use domain::sheet::{CellError, RowContext, RowResult, SheetRow};
 use domain::{
-    Currency, CustomerId, EventKind, ImportId, InvoiceId, Money, PaymentId, PaymentMethod, PaymentSource, PaymentStatus,
+    Currency, CustomerId, EventKind, ImportId, InvoiceId, Money, PaymentId, PaymentMethod, PaymentSource,
+    PaymentStatus,
 };
 
 use super::read::Sheet;
 use crate::commit::{Command, Desk, Needs, NewEvent, Stop};
-use crate::store::rows::{ImportRow, reference_key, state_name};
 use crate::store::key;
+use crate::store::rows::{ImportRow, reference_key, state_name};
 use crate::{Caller, Error, Ledger, Result};
 
 /// Rows saved in one transaction. Small enough that a payment waiting behind it does not notice.
@@ -42,15 +43,22 @@ pub(super) async fn run(ledger: &Ledger, caller: &Caller, import: ImportRow, she
         row.failure = Some(format!("The import stopped on an error of ours; {saved} rows are saved."));
         row.updated_at = ledger.clock().now();
         if let Err(error) = ledger.store().put_import(row).await {
-            tracing::error!(error = &error as &dyn std::error::Error, import = id, "and could not be marked failed");
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                import = id,
+                "and could not be marked failed"
+            );
         }
     }
 }
 
 async fn check_and_save(ledger: &Ledger, caller: &Caller, mut import: ImportRow, sheet: Sheet) -> Result<()> {
-    let context =
-        RowContext { default_currency: ledger.organisation().currency, business_date: ledger.business_date() };
-    let checked = tokio::task::spawn_blocking(move || check(&sheet, context)).await.map_err(Error::internal)?;
+    let context = RowContext {
+        default_currency: ledger.organisation().currency,
+        business_date: ledger.business_date(),
+    };
+    let checked =
+        tokio::task::spawn_blocking(move || check(&sheet, context)).await.map_err(Error::internal)?;
     let id = ImportId::from(key(import.id.clone()));
     for (index, errors) in checked.errors.chunks(ERRORS).enumerate() {
         ledger.store().add_import_errors(id.as_str(), (index * ERRORS) as i64, errors).await?;
@@ -127,7 +135,9 @@ fn check(sheet: &Sheet, context: RowContext) -> Checked {
                     column: reference_column.clone(),
                     value: reference.to_owned(),
                     code: "duplicate_reference",
-                    message: format!("Row {first} has this reference already; each customer may stand in one row."),
+                    message: format!(
+                        "Row {first} has this reference already; each customer may stand in one row."
+                    ),
                 });
             } else {
                 seen.insert(reference_key(reference), *number);
@@ -159,7 +169,12 @@ enum Outcome {
 }
 
 /// Saves one chunk in one transaction, with the import's counts; answers warnings about what was left alone.
-async fn save(ledger: &Ledger, caller: &Caller, id: &ImportId, entries: Vec<Entry>) -> Result<Vec<ImportError>> {
+async fn save(
+    ledger: &Ledger,
+    caller: &Caller,
+    id: &ImportId,
+    entries: Vec<Entry>,
+) -> Result<Vec<ImportError>> {
     let references: Vec<String> =
         entries.iter().filter_map(|entry| entry.row.reference.as_deref()).map(reference_key).collect();
     let needs = Needs {
@@ -260,8 +275,14 @@ fn create(
         opening: owed.filter(|owed| owed.amount.is_positive()).map(|owed| (owed.amount, owed.due_date)),
     };
     desk.set_reference(&reference, Some(entry.customer.clone()));
-    let mut account =
-        Account::open(entry.customer.clone(), reference, draft, entry.invoice.clone(), Some(import.clone()), moment);
+    let mut account = Account::open(
+        entry.customer.clone(),
+        reference,
+        draft,
+        entry.invoice.clone(),
+        Some(import.clone()),
+        moment,
+    );
     if let Some(owed) = owed.filter(|owed| owed.settled && owed.amount.is_positive()) {
         let paid = PaymentDraft {
             amount: owed.amount,
@@ -289,7 +310,8 @@ fn update(
     let row = &entry.row;
     let before = desk.account(customer)?.customer.clone();
     if let Some(owed) = row.owed.as_ref().filter(|owed| owed.amount.is_positive()) {
-        let agrees = if owed.settled { before.outstanding.is_zero() } else { before.outstanding == owed.amount };
+        let agrees =
+            if owed.settled { before.outstanding.is_zero() } else { before.outstanding == owed.amount };
         if !agrees {
             left_alone.push(ImportError {
                 sheet: String::new(),
@@ -335,7 +357,8 @@ async fn finish(ledger: &Ledger, caller: &Caller, id: &ImportId) -> Result<()> {
         needs,
         move |desk, moment| {
             let mut import = desk.import(&id)?.clone();
-            let state = if import.invalid > 0 { ImportState::CompletedWithErrors } else { ImportState::Completed };
+            let state =
+                if import.invalid > 0 { ImportState::CompletedWithErrors } else { ImportState::Completed };
             import.state = state_name(state);
             import.updated_at = moment.at;
             let event = NewEvent::new(EventKind::ImportFinished, "import", id.as_str())

@@ -25,16 +25,23 @@ fn build() -> Result<Vec<u8>, XlsxError> {
     let mut workbook = Workbook::new();
     let sheet = workbook.add_worksheet();
     sheet.set_name("Customers")?;
-    let header = Format::new().set_bold().set_background_color("#EEF1F6").set_align(FormatAlign::VerticalCenter);
+    let header =
+        Format::new().set_bold().set_background_color("#EEF1F6").set_align(FormatAlign::VerticalCenter);
     for (column, (title, width, note)) in (0_u16..).zip(COLUMNS) {
         sheet.write_string_with_format(0, column, title, &header)?;
         sheet.set_column_width(column, width)?;
         sheet.insert_note(0, column, &Note::new(note).add_author_prefix(false))?;
     }
     sheet.set_freeze_panes(1, 0)?;
-    for (column, text) in [(0, "C-0001"), (1, "Example Ltd"), (2, "accounts@example.com"), (3, "+44 20 7946 0018"),
-        (4, "1 Example Street, London"), (5, "USD"), (8, "Pending")]
-    {
+    for (column, text) in [
+        (0, "C-0001"),
+        (1, "Example Ltd"),
+        (2, "accounts@example.com"),
+        (3, "+44 20 7946 0018"),
+        (4, "1 Example Street, London"),
+        (5, "USD"),
+        (8, "Pending"),
+    ] {
         sheet.write_string(1, column, text)?;
     }
     sheet.write_number_with_format(1, 6, 1250.5, &Format::new().set_num_format("#,##0.00"))?;

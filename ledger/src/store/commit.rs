@@ -4,7 +4,8 @@ use surrealdb::types::RecordId;
 
 use super::Store;
 use super::rows::{
-    CustomerRow, EmailRow, EventRow, HeadRow, IdempotencyRow, ImportRow, InvoiceRow, PaymentRow, ReferenceRow, UserRow,
+    CustomerRow, EmailRow, EventRow, HeadRow, IdempotencyRow, ImportRow, InvoiceRow, PaymentRow,
+    ReferenceRow, UserRow,
 };
 use crate::commit::Head;
 use crate::{Error, Result};
@@ -95,13 +96,25 @@ impl Store {
         );
         for (present, statement) in [
             (!write.new_customers.is_empty(), "INSERT INTO customer $new_customers RETURN NONE;"),
-            (!write.customers.is_empty(), "FOR $row IN $customers { UPDATE $row.id CONTENT $row RETURN NONE };"),
+            (
+                !write.customers.is_empty(),
+                "FOR $row IN $customers { UPDATE $row.id CONTENT $row RETURN NONE };",
+            ),
             (!write.new_invoices.is_empty(), "INSERT INTO invoice $new_invoices RETURN NONE;"),
-            (!write.invoices.is_empty(), "FOR $row IN $invoices { UPDATE $row.id CONTENT $row RETURN NONE };"),
+            (
+                !write.invoices.is_empty(),
+                "FOR $row IN $invoices { UPDATE $row.id CONTENT $row RETURN NONE };",
+            ),
             (!write.new_payments.is_empty(), "INSERT INTO payment $new_payments RETURN NONE;"),
-            (!write.payments.is_empty(), "FOR $row IN $payments { UPDATE $row.id CONTENT $row RETURN NONE };"),
+            (
+                !write.payments.is_empty(),
+                "FOR $row IN $payments { UPDATE $row.id CONTENT $row RETURN NONE };",
+            ),
             (!write.deleted.is_empty(), "DELETE $deleted RETURN NONE;"),
-            (!write.references.is_empty(), "FOR $row IN $references { UPSERT $row.id CONTENT $row RETURN NONE };"),
+            (
+                !write.references.is_empty(),
+                "FOR $row IN $references { UPSERT $row.id CONTENT $row RETURN NONE };",
+            ),
             (!write.users.is_empty(), "FOR $row IN $users { UPSERT $row.id CONTENT $row RETURN NONE };"),
             (!write.emails.is_empty(), "FOR $row IN $emails { UPSERT $row.id CONTENT $row RETURN NONE };"),
             (!write.imports.is_empty(), "FOR $row IN $imports { UPSERT $row.id CONTENT $row RETURN NONE };"),

@@ -70,7 +70,8 @@ impl Store {
                 desk.kept.insert(key, None);
             }
             for row in kept_rows {
-                desk.kept.insert(key(row.id), Some(Kept { fingerprint: row.fingerprint, answer: row.answer }));
+                desk.kept
+                    .insert(key(row.id), Some(Kept { fingerprint: row.fingerprint, answer: row.answer }));
             }
             self.place_payments(desk, payments, payment_rows).await?;
         }
@@ -126,7 +127,12 @@ impl Store {
     }
 
     /// Puts payments into their accounts, with the closed invoices they are allocated to.
-    async fn place_payments(&self, desk: &mut Desk, ids: Vec<PaymentId>, rows: Vec<PaymentRow>) -> Result<()> {
+    async fn place_payments(
+        &self,
+        desk: &mut Desk,
+        ids: Vec<PaymentId>,
+        rows: Vec<PaymentRow>,
+    ) -> Result<()> {
         let mut closed = BTreeSet::new();
         let mut found = Vec::new();
         for row in rows {

@@ -6,7 +6,8 @@ use surrealdb::types::SurrealValue;
 use super::Store;
 use crate::{OpenError, chain::hex};
 
-const MIGRATIONS: &[(&str, &str)] = &[("0001_foundation", include_str!("../../migrations/0001_foundation.surql"))];
+const MIGRATIONS: &[(&str, &str)] =
+    &[("0001_foundation", include_str!("../../migrations/0001_foundation.surql"))];
 
 #[derive(SurrealValue)]
 struct Applied {
@@ -16,7 +17,8 @@ struct Applied {
 
 impl Store {
     pub(super) async fn migrate(&self) -> Result<(), OpenError> {
-        let failed = |name: &str, error: surrealdb::Error| OpenError(format!("Migration {name} failed: {error}"));
+        let failed =
+            |name: &str, error: surrealdb::Error| OpenError(format!("Migration {name} failed: {error}"));
         let mut response = self
             .db
             .query("DEFINE TABLE IF NOT EXISTS migration SCHEMALESS; SELECT name, checksum FROM migration ORDER BY name;")
@@ -27,7 +29,10 @@ impl Store {
             let checksum = hex(&Sha256::digest(text.as_bytes()));
             match applied.get(index) {
                 Some(done) if done.name != *name => {
-                    return Err(OpenError(format!("Migration {} was applied where {name} belongs.", done.name)));
+                    return Err(OpenError(format!(
+                        "Migration {} was applied where {name} belongs.",
+                        done.name
+                    )));
                 }
                 Some(done) if done.checksum != checksum => {
                     return Err(OpenError(format!("Migration {name} was changed after it was applied.")));
@@ -49,7 +54,9 @@ impl Store {
             }
         }
         if applied.len() > MIGRATIONS.len() {
-            return Err(OpenError("This database was written by a newer Duebook; use that version.".to_owned()));
+            return Err(OpenError(
+                "This database was written by a newer Duebook; use that version.".to_owned(),
+            ));
         }
         Ok(())
     }

@@ -32,7 +32,8 @@ const DATABASE: &str = "main";
 impl Store {
     /// Connects to `url` and brings the schema up to date.
     pub(crate) async fn open(url: &str, credentials: Option<&(String, String)>) -> Result<Self, OpenError> {
-        let failed = |what: &str, error: surrealdb::Error| OpenError(format!("{what} {}: {error}", redacted(url)));
+        let failed =
+            |what: &str, error: surrealdb::Error| OpenError(format!("{what} {}: {error}", redacted(url)));
         let connecting = surrealdb::engine::any::connect(url);
         let db = tokio::time::timeout(Duration::from_secs(30), connecting)
             .await
@@ -49,7 +50,10 @@ impl Store {
         .await
         .and_then(|response| response.check())
         .map_err(|error| failed("Can't prepare the database at", error))?;
-        db.use_ns(NAMESPACE).use_db(DATABASE).await.map_err(|error| failed("Can't use the database at", error))?;
+        db.use_ns(NAMESPACE)
+            .use_db(DATABASE)
+            .await
+            .map_err(|error| failed("Can't use the database at", error))?;
         let store = Self { db };
         store.migrate().await?;
         Ok(store)

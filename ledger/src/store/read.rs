@@ -8,7 +8,9 @@ use domain::{Counts, Customer, CustomerId, Event, EventKind, Invoice, InvoiceId,
 use serde::{Deserialize, Serialize};
 use surrealdb::types::{RecordId, SurrealValue, Value};
 
-use super::rows::{CustomerRow, EventRow, ImportErrorRow, ImportRow, InvoiceRow, PaymentRow, UserRow, status_rank};
+use super::rows::{
+    CustomerRow, EventRow, ImportErrorRow, ImportRow, InvoiceRow, PaymentRow, UserRow, status_rank,
+};
 use super::{Store, key, record};
 use crate::payment::PaymentSort;
 use crate::{Error, InvoiceQuery, PaymentQuery, Result};
@@ -250,14 +252,18 @@ impl Store {
     }
 
     /// Names by id, for lists that show whose a row is.
-    pub(crate) async fn customer_names(&self, ids: &[&str]) -> Result<std::collections::HashMap<String, String>> {
+    pub(crate) async fn customer_names(
+        &self,
+        ids: &[&str],
+    ) -> Result<std::collections::HashMap<String, String>> {
         #[derive(SurrealValue)]
         struct Named {
             id: RecordId,
             name: String,
         }
         let ids: Vec<RecordId> = ids.iter().map(|id| record("customer", id)).collect();
-        let rows: Vec<Named> = self.db.query("SELECT id, name FROM $ids").bind(("ids", ids)).await?.take(0)?;
+        let rows: Vec<Named> =
+            self.db.query("SELECT id, name FROM $ids").bind(("ids", ids)).await?.take(0)?;
         Ok(rows.into_iter().map(|row| (key(row.id), row.name)).collect())
     }
 
@@ -309,10 +315,10 @@ impl Store {
         let mut rows: Vec<InvoiceRow> = self.ask(text, condition.values).await?.take(0)?;
         let more = rows.len() > limit as usize;
         rows.truncate(limit as usize);
-        let next = rows
-            .last()
-            .filter(|_| more)
-            .map(|row| Keyset { values: vec![KeyValue::Text(row.due_date.clone())], id: key(row.id.clone()) });
+        let next = rows.last().filter(|_| more).map(|row| Keyset {
+            values: vec![KeyValue::Text(row.due_date.clone())],
+            id: key(row.id.clone()),
+        });
         let rows = rows
             .into_iter()
             .map(|row| Ok(Invoice::try_from(row)?.view(business_date)))
@@ -356,7 +362,8 @@ impl Store {
             ));
         }
         let total = self.count("payment", &condition).await?;
-        let columns: Vec<(&str, bool)> = sort.iter().map(|by| (payment_column(by.field), by.descending)).collect();
+        let columns: Vec<(&str, bool)> =
+            sort.iter().map(|by| (payment_column(by.field), by.descending)).collect();
         if let Some(last) = after {
             condition.after(&columns, last);
         }
@@ -417,7 +424,12 @@ impl Store {
     }
 
     /// A customer's events before `before`, newest first.
-    pub(crate) async fn timeline(&self, id: &CustomerId, before: Option<i64>, limit: u32) -> Result<(Vec<Event>, u64)> {
+    pub(crate) async fn timeline(
+        &self,
+        id: &CustomerId,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<(Vec<Event>, u64)> {
         let mut condition = Where::default();
         condition.is("customer_id", "=", id.as_str().to_owned());
         let total = self.count("event", &condition).await?;

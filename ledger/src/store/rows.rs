@@ -4,7 +4,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use domain::import::{Import, ImportError};
 use domain::payment::{Allocation, Simulation};
 use domain::{
-    Currency, Customer, CustomerStatus, Event, Invoice, InvoiceKind, Money, Payment, PaymentMethod, PaymentSource, User,
+    Currency, Customer, CustomerStatus, Event, Invoice, InvoiceKind, Money, Payment, PaymentMethod,
+    PaymentSource, User,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -299,7 +300,10 @@ impl From<&Payment> for PaymentRow {
             allocations: payment
                 .allocations
                 .iter()
-                .map(|a| AllocationRow { invoice_id: a.invoice_id.as_str().to_owned(), amount: a.amount.minor() })
+                .map(|a| AllocationRow {
+                    invoice_id: a.invoice_id.as_str().to_owned(),
+                    amount: a.amount.minor(),
+                })
                 .collect(),
             failure: payment.failure.clone(),
             simulated: payment.simulated.as_ref().map(|s| s.outcome.as_str().to_owned()),

@@ -8,11 +8,7 @@ use crate::Result;
 
 impl Store {
     pub(crate) async fn put_session(&self, session: SessionRow) -> Result<()> {
-        self.db
-            .query("UPSERT $row.id CONTENT $row RETURN NONE")
-            .bind(("row", session))
-            .await?
-            .check()?;
+        self.db.query("UPSERT $row.id CONTENT $row RETURN NONE").bind(("row", session)).await?.check()?;
         Ok(())
     }
 

@@ -11,16 +11,17 @@ use domain::import::ImportError;
 impl Store {
     /// Where an import stands, outside of any chunk.
     pub(crate) async fn put_import(&self, import: ImportRow) -> Result<()> {
-        self.db
-            .query("UPSERT $row.id CONTENT $row RETURN NONE")
-            .bind(("row", import))
-            .await?
-            .check()?;
+        self.db.query("UPSERT $row.id CONTENT $row RETURN NONE").bind(("row", import)).await?.check()?;
         Ok(())
     }
 
     /// Adds wrong cells from position `from` on. The same positions again change nothing.
-    pub(crate) async fn add_import_errors(&self, import: &str, from: i64, errors: &[ImportError]) -> Result<()> {
+    pub(crate) async fn add_import_errors(
+        &self,
+        import: &str,
+        from: i64,
+        errors: &[ImportError],
+    ) -> Result<()> {
         let rows: Vec<ImportErrorRow> = errors
             .iter()
             .zip(from..)
@@ -35,7 +36,11 @@ impl Store {
                 warning: error.warning,
             })
             .collect();
-        self.db.query("INSERT IGNORE INTO import_error $rows RETURN NONE").bind(("rows", rows)).await?.check()?;
+        self.db
+            .query("INSERT IGNORE INTO import_error $rows RETURN NONE")
+            .bind(("rows", rows))
+            .await?
+            .check()?;
         Ok(())
     }
 }

@@ -7,7 +7,9 @@ use domain::customer::{MoneyInput, NewCustomer};
 use domain::import::Import;
 use domain::user::Registration;
 use domain::{Currency, Customer, Payment, Role, SignUp};
-use ledger::{AuthConfig, Caller, Clock, Config, Idempotency, ImportLimits, Ledger, Organisation, Upload, UserPatch};
+use ledger::{
+    AuthConfig, Caller, Clock, Config, Idempotency, ImportLimits, Ledger, Organisation, Upload, UserPatch,
+};
 
 pub const PASSWORD: &str = "seven green kettles";
 

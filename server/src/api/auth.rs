@@ -58,7 +58,10 @@ struct Tokens<'a> {
 /// Register. The first person becomes the admin; later ones wait for approval, unless the settings say otherwise.
 #[utoipa::path(post, path = "/auth/register", operation_id = "auth_register", tag = "auth", security(()), request_body = schema::Registration, responses(
     (status = 201, body = schema::UserAnswer), (status = 409, body = schema::Problem), (status = 422, body = schema::Problem)))]
-async fn register(AxumState(state): AxumState<State>, body: Body<Registration>) -> Answer<impl IntoResponse + use<>> {
+async fn register(
+    AxumState(state): AxumState<State>,
+    body: Body<Registration>,
+) -> Answer<impl IntoResponse + use<>> {
     let user = state.ledger.register(&body.value, current_id()).await?;
     Ok((StatusCode::CREATED, Json(UserAnswer { user })))
 }
@@ -66,7 +69,11 @@ async fn register(AxumState(state): AxumState<State>, body: Body<Registration>) 
 /// Sign in with e-mail and password.
 #[utoipa::path(post, path = "/auth/login", operation_id = "auth_login", tag = "auth", security(()), request_body = schema::Login, responses(
     (status = 200, body = schema::SignedIn), (status = 401, body = schema::Problem), (status = 403, body = schema::Problem)))]
-async fn login(AxumState(state): AxumState<State>, headers: HeaderMap, body: Body<Login>) -> Answer<Response> {
+async fn login(
+    AxumState(state): AxumState<State>,
+    headers: HeaderMap,
+    body: Body<Login>,
+) -> Answer<Response> {
     let device = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
     let signed_in = state.ledger.sign_in(&body.value.email, &body.value.password, device).await?;
     Ok(tokens(&state, &signed_in))

@@ -59,7 +59,8 @@ fn query(mut given: Parameters) -> Result<CustomerQuery, Refusal> {
             status: given.read("status", str::parse),
             owner: given.text("owner").map(Into::into),
             tag: given.text("tag"),
-            currency: given.read("currency", |text| text.parse().map_err(|error: domain::MoneyError| error.to_string())),
+            currency: given
+                .read("currency", |text| text.parse().map_err(|error: domain::MoneyError| error.to_string())),
             min_outstanding: given.read("min_outstanding", face_value),
             max_outstanding: given.read("max_outstanding", face_value),
             due_from: given.date("due_from"),

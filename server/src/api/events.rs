@@ -26,7 +26,11 @@ struct Events {
 #[utoipa::path(get, path = "/events", operation_id = "events_list", tag = "events", params(("after" = Option<i64>, Query, description = "Events with a greater seq"),
     ("limit" = Option<u32>, Query)), responses(
     (status = 200, body = schema::Events), (status = 401, body = schema::Problem), (status = 403, body = schema::Problem), (status = 422, body = schema::Problem)))]
-async fn list(AxumState(state): AxumState<State>, Signed(caller): Signed, mut given: Parameters) -> Answer<Json<Events>> {
+async fn list(
+    AxumState(state): AxumState<State>,
+    Signed(caller): Signed,
+    mut given: Parameters,
+) -> Answer<Json<Events>> {
     let after = given.read("after", |text| text.parse().map_err(|_| "Use the seq of an event.".to_owned()));
     let query = EventQuery { after: after.unwrap_or(0), limit: given.limit() };
     given.done()?;

@@ -76,7 +76,10 @@ impl<T: DeserializeOwned + Default> FromRequest<State> for OptionalBody<T> {
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).and_then(|value| value.split(';').next());
+    let kind = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next());
     kind.is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
 }
 
@@ -90,7 +93,13 @@ async fn read(request: Request, state: &State) -> Result<Bytes, Refusal> {
         if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
             super::too_large(super::MOST_BYTES).into()
         } else {
-            Problem::new(400, "incomplete_body", "Incomplete request", "The body ended before it was complete.").into()
+            Problem::new(
+                400,
+                "incomplete_body",
+                "Incomplete request",
+                "The body ended before it was complete.",
+            )
+            .into()
         }
     })
 }
@@ -166,18 +175,26 @@ fn misshaped(error: &serde_path_to_error::Error<serde_json::Error>) -> FieldErro
     } else if words.starts_with("missing field") {
         within("required", "This field is required.".to_owned())
     } else if words.starts_with("unknown variant") {
-        let known = words.split_once("expected ").map_or("another value", |(_, known)| known).replace('`', "");
+        let known =
+            words.split_once("expected ").map_or("another value", |(_, known)| known).replace('`', "");
         let known = known.strip_prefix("one of ").unwrap_or(&known).to_owned();
         FieldError { pointer: place, code: "unknown_value".into(), message: format!("Use one of {known}.") }
     } else if words.starts_with("invalid type") {
-        let expected = match words.split_once("expected ").map_or("another kind of value", |(_, expected)| expected) {
+        let expected = match words
+            .split_once("expected ")
+            .map_or("another kind of value", |(_, expected)| expected)
+        {
             "struct MoneyInput" | "struct Money" => r#"money such as {"amount":"1234.50","currency":"USD"}"#,
             "i64" | "u32" | "u64" => "a whole number",
             // Names of our types are no help.
             expected if expected.starts_with("struct ") => "an object",
             expected => expected,
         };
-        FieldError { pointer: place, code: "invalid_type".into(), message: format!("This should be {expected}.") }
+        FieldError {
+            pointer: place,
+            code: "invalid_type".into(),
+            message: format!("This should be {expected}."),
+        }
     } else {
         let mut message = words.trim_end_matches('.').to_owned();
         if let Some(first) = message.get_mut(..1) {
@@ -198,8 +215,9 @@ impl FromRequestParts<State> for Parameters {
 
     async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self, Refusal> {
         let query = parts.uri.query().unwrap_or_default();
-        let pairs = serde_urlencoded::from_str::<Vec<(String, String)>>(query)
-            .map_err(|_| Problem::new(400, "malformed_query", "Malformed query", "The query can't be read."))?;
+        let pairs = serde_urlencoded::from_str::<Vec<(String, String)>>(query).map_err(|_| {
+            Problem::new(400, "malformed_query", "Malformed query", "The query can't be read.")
+        })?;
         Ok(Self { pairs, errors: FieldErrors::default() })
     }
 }
@@ -243,7 +261,10 @@ impl Parameters {
     /// Rows a page.
     pub fn limit(&mut self) -> Option<u32> {
         self.read("limit", |text| {
-            text.parse().ok().filter(|limit| (1..=200).contains(limit)).ok_or_else(|| "Use 1 to 200.".to_owned())
+            text.parse()
+                .ok()
+                .filter(|limit| (1..=200).contains(limit))
+                .ok_or_else(|| "Use 1 to 200.".to_owned())
         })
     }
 

@@ -13,11 +13,16 @@ const HEADER: &str = "idempotency-key";
 const REPLAY: HeaderName = HeaderName::from_static("idempotent-replay");
 
 /// The key of the request, or `None` when it has none.
-pub(crate) fn optional(headers: &HeaderMap, operation: &str, body: &[u8]) -> Result<Option<Idempotency>, Refusal> {
+pub(crate) fn optional(
+    headers: &HeaderMap,
+    operation: &str,
+    body: &[u8],
+) -> Result<Option<Idempotency>, Refusal> {
     let Some(value) = headers.get(HEADER) else { return Ok(None) };
-    let key = value.to_str().ok().map(str::trim).filter(|key| {
-        (1..=255).contains(&key.len()) && key.bytes().all(|byte| (0x20..0x7f).contains(&byte))
-    });
+    let key =
+        value.to_str().ok().map(str::trim).filter(|key| {
+            (1..=255).contains(&key.len()) && key.bytes().all(|byte| (0x20..0x7f).contains(&byte))
+        });
     match key {
         Some(key) => Ok(Some(Idempotency::new(key, operation, body))),
         None => Err(Problem::new(

@@ -141,5 +141,7 @@ async fn errors(
 }
 
 fn only(allowed: &'static str) -> impl Fn(&str) -> Result<(), String> {
-    move |text| if text == allowed { Ok(()) } else { Err(format!("Only “{allowed}” is supported so far.")) }
+    move |text| {
+        if text == allowed { Ok(()) } else { Err(format!("Only “{allowed}” is supported so far.")) }
+    }
 }

@@ -33,7 +33,10 @@ struct PasswordChange {
 
 /// Who you are.
 #[utoipa::path(get, path = "/me", operation_id = "me_read", tag = "me", responses((status = 200, body = schema::User), (status = 401, body = schema::Problem)))]
-async fn read(AxumState(state): AxumState<State>, Signed(caller): Signed) -> Answer<impl IntoResponse + use<>> {
+async fn read(
+    AxumState(state): AxumState<State>,
+    Signed(caller): Signed,
+) -> Answer<impl IntoResponse + use<>> {
     Ok(versioned(state.ledger.me(&caller).await?))
 }
 

@@ -61,10 +61,22 @@ pub(crate) fn too_large(most: usize) -> Problem {
 
 /// For paths under `/api` where nothing is.
 pub(crate) async fn not_found() -> Refusal {
-    Problem::new(404, "not_found", "Not found", "There is nothing at this address; /api/docs lists what there is.").into()
+    Problem::new(
+        404,
+        "not_found",
+        "Not found",
+        "There is nothing at this address; /api/docs lists what there is.",
+    )
+    .into()
 }
 
 async fn method_not_allowed() -> Refusal {
     let code = StatusCode::METHOD_NOT_ALLOWED.as_u16();
-    Problem::new(code, "method_not_allowed", "Method not allowed", "This address does not take this method; see /api/docs.").into()
+    Problem::new(
+        code,
+        "method_not_allowed",
+        "Method not allowed",
+        "This address does not take this method; see /api/docs.",
+    )
+    .into()
 }

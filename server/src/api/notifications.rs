@@ -50,7 +50,10 @@ async fn list(
 /// How many you have not read.
 #[utoipa::path(get, path = "/notifications/unread-count", operation_id = "notifications_unread_count", tag = "notifications", responses(
     (status = 200, body = schema::UnreadCount), (status = 401, body = schema::Problem)))]
-async fn unread_count(AxumState(state): AxumState<State>, Signed(caller): Signed) -> Answer<Json<UnreadCount>> {
+async fn unread_count(
+    AxumState(state): AxumState<State>,
+    Signed(caller): Signed,
+) -> Answer<Json<UnreadCount>> {
     Ok(Json(UnreadCount { unread: state.ledger.unread_count(&caller).await? }))
 }
 

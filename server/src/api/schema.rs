@@ -496,7 +496,8 @@ mod tests {
 
     #[test]
     fn what_is_refused_has_the_documented_names() {
-        let mut problem = domain::Problem::invalid(domain::FieldError::new("name", "required", "Enter a name.").into());
+        let mut problem =
+            domain::Problem::invalid(domain::FieldError::new("name", "required", "Enter a name.").into());
         problem.request_id = Some("r".into());
         problem.current = Some(json!({}));
         same::<super::FieldError>(&problem.errors.0[0]);

@@ -70,7 +70,13 @@ impl TestApp {
 
     /// Someone who is not signed in.
     pub fn stranger(&self) -> Person {
-        Person { url: self.url.clone(), client: reqwest::Client::new(), token: None, id: String::new(), email: String::new() }
+        Person {
+            url: self.url.clone(),
+            client: reqwest::Client::new(),
+            token: None,
+            id: String::new(),
+            email: String::new(),
+        }
     }
 
     /// A browser: keeps cookies, says where its pages come from.
@@ -116,7 +122,11 @@ impl TestApp {
         let report = self.ledger.verify().await.unwrap();
         assert_eq!(report.differences, [], "the books are not true");
         self.stop.send(()).unwrap();
-        tokio::time::timeout(Duration::from_secs(15), self.running).await.expect("it stops").unwrap().unwrap();
+        tokio::time::timeout(Duration::from_secs(15), self.running)
+            .await
+            .expect("it stops")
+            .unwrap()
+            .unwrap();
     }
 }
 
@@ -182,7 +192,8 @@ impl Person {
 
     /// Records a payment of `amount` from `customer`.
     pub async fn pay(&self, customer: &Value, amount: &str, key: &str) -> Answer {
-        let body = json!({ "customer_id": customer["id"], "amount": { "amount": amount, "currency": "USD" } });
+        let body =
+            json!({ "customer_id": customer["id"], "amount": { "amount": amount, "currency": "USD" } });
         self.post_once("/payments", key, body).await
     }
 
@@ -245,7 +256,11 @@ impl Answer {
         assert_eq!(answer.body["type"], format!("urn:duebook:problem:{code}"), "{}", answer.text);
         assert_eq!(answer.body["status"], status);
         for field in ["title", "detail", "request_id"] {
-            assert!(answer.body[field].as_str().is_some_and(|text| !text.is_empty()), "{field}: {}", answer.text);
+            assert!(
+                answer.body[field].as_str().is_some_and(|text| !text.is_empty()),
+                "{field}: {}",
+                answer.text
+            );
         }
         assert_eq!(answer.body["request_id"], answer.header("x-request-id"));
         answer

@@ -36,10 +36,11 @@ async fn registration_follows_the_setting_and_names_every_wrong_field() {
     let app = TestApp::with(|config| config.sign_up = domain::SignUp::Open).await;
     let wrong = json!({ "name": " ", "email": "nobody", "password": "short" });
     let stranger = app.stranger();
-    stranger
-        .post("/auth/register", wrong)
-        .await
-        .names(&[("/name", "required"), ("/email", "invalid_email"), ("/password", "too_short")]);
+    stranger.post("/auth/register", wrong).await.names(&[
+        ("/name", "required"),
+        ("/email", "invalid_email"),
+        ("/password", "too_short"),
+    ]);
     let role = json!({ "name": "Eve", "email": "eve@example.com", "password": PASSWORD, "role": "admin" });
     stranger.post("/auth/register", role).await.names(&[("/role", "unknown_field")]);
     app.admin().await;
@@ -176,7 +177,8 @@ async fn cookies_carry_a_session_and_renew_it() {
     let app = TestApp::start().await;
     let ada = app.admin().await;
     let browser = app.browser();
-    let signed_in = browser.post("/auth/login", json!({ "email": ada.email, "password": PASSWORD })).await.is(200);
+    let signed_in =
+        browser.post("/auth/login", json!({ "email": ada.email, "password": PASSWORD })).await.is(200);
     let cookies: Vec<&str> =
         signed_in.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap()).collect();
     assert_eq!(cookies.len(), 2);
@@ -250,7 +252,8 @@ async fn other_sites_can_not_act_in_a_signed_in_browsers_name() {
     create(&[("authorization", &bearer)]).await.is(201);
     create(&[("authorization", &bearer), foreign]).await.is_problem(403, "foreign_origin");
     // Reading is harmless: the answer can't be read from another site.
-    let read = stranger.request(Method::GET, "/customers").header("cookie", &cookie).header(foreign.0, foreign.1);
+    let read =
+        stranger.request(Method::GET, "/customers").header("cookie", &cookie).header(foreign.0, foreign.1);
     let read = Answer::of(read).await.is(200);
     assert!(!read.headers.contains_key("access-control-allow-origin"));
     app.finish().await;

@@ -56,7 +56,14 @@ async fn a_customer_lives_from_entry_to_archive() {
     let timeline = ada.get(&format!("{path}/timeline")).await.is(200);
     assert_eq!(
         timeline.column("kind"),
-        ["note.added", "customer.unarchived", "customer.archived", "payment.completed", "customer.updated", "customer.created"]
+        [
+            "note.added",
+            "customer.unarchived",
+            "customer.archived",
+            "payment.completed",
+            "customer.updated",
+            "customer.created"
+        ]
     );
     let page = ada.get(&format!("{path}/timeline?limit=4")).await.is(200);
     let cursor = text(&page.body["page"]["next_cursor"]);
@@ -146,7 +153,8 @@ async fn a_stale_change_is_refused_and_shows_what_is_there_now() {
     let customer = ada.post("/customers", json!({ "name": "Acme" })).await.is(201).body;
     let path = format!("/customers/{}", text(&customer["id"]));
     let change = async |tag: &str, name: &str| {
-        let request = ada.request(Method::PATCH, &path).header("if-match", tag).json(&json!({ "name": name }));
+        let request =
+            ada.request(Method::PATCH, &path).header("if-match", tag).json(&json!({ "name": name }));
         Answer::of(request).await
     };
     let changed = change("\"1\"", "One").await.is(200);
@@ -156,7 +164,8 @@ async fn a_stale_change_is_refused_and_shows_what_is_there_now() {
     change("*", "Three").await.is(200);
     change("W/\"3\"", "Four").await.is(200);
     change("soon", "Five").await.names(&[("/If-Match", "invalid_etag")]);
-    let stale = ada.patch(&path, json!({ "name": "Six", "version": 1 })).await.is_problem(409, "stale_version");
+    let stale =
+        ada.patch(&path, json!({ "name": "Six", "version": 1 })).await.is_problem(409, "stale_version");
     assert_eq!(stale.body["current"]["name"], "Four");
     ada.patch(&path, json!({ "name": "Six", "version": 4 })).await.is(200);
     app.finish().await;
@@ -167,7 +176,9 @@ async fn references_are_unique_whatever_their_case() {
     let app = TestApp::start().await;
     let ada = app.admin().await;
     ada.post("/customers", json!({ "name": "One", "reference": "AB-1" })).await.is(201);
-    ada.post("/customers", json!({ "name": "Two", "reference": "ab-1" })).await.is_problem(409, "reference_taken");
+    ada.post("/customers", json!({ "name": "Two", "reference": "ab-1" }))
+        .await
+        .is_problem(409, "reference_taken");
     let two = ada.post("/customers", json!({ "name": "Two" })).await.is(201).body;
     let path = format!("/customers/{}", text(&two["id"]));
     ada.patch(&path, json!({ "reference": "AB-1" })).await.is_problem(409, "reference_taken");
@@ -184,7 +195,9 @@ async fn a_repeated_creation_with_a_key_makes_one_customer() {
     assert_eq!(first.body, again.body);
     assert_eq!(again.header("idempotent-replay"), "true");
     assert_eq!(first.header("idempotent-replay"), "");
-    ada.post_once("/customers", "k1", json!({ "name": "Other" })).await.is_problem(422, "idempotency_key_reused");
+    ada.post_once("/customers", "k1", json!({ "name": "Other" }))
+        .await
+        .is_problem(422, "idempotency_key_reused");
     assert_eq!(ada.get("/customers").await.body["page"]["total"], 1);
     app.finish().await;
 }
@@ -253,7 +266,10 @@ async fn lists_are_sorted_by_every_documented_field() {
     assert_eq!(names("outstanding,name").await, ["Gamma", "Zeta", "alpha", "Beta Works", "Epsilon", "Delta"]);
     assert_eq!(names("-overdue,name").await[..2], ["alpha", "Zeta"]);
     // Those who owe nothing come last.
-    assert_eq!(names("next_due_date,name").await, ["alpha", "Zeta", "Epsilon", "Beta Works", "Delta", "Gamma"]);
+    assert_eq!(
+        names("next_due_date,name").await,
+        ["alpha", "Zeta", "Epsilon", "Beta Works", "Delta", "Gamma"]
+    );
     assert_eq!(names("status,-name").await, ["Zeta", "alpha", "Epsilon", "Delta", "Beta Works", "Gamma"]);
     assert_eq!(names("created_at").await, ["alpha", "Beta Works", "Gamma", "Delta", "Epsilon", "Zeta"]);
     assert_eq!(names("-updated_at").await, ["Zeta", "Epsilon", "Delta", "Gamma", "Beta Works", "alpha"]);
@@ -312,7 +328,9 @@ async fn unknown_and_unreadable_parameters_are_all_named() {
         ("/archived", "invalid_parameter"),
         ("/currency", "invalid_parameter"),
     ]);
-    for query in ["limit=201", "limit=-1", "limit=many", "sort=name;DROP", "sort=name,,", "min_outstanding=1.23456"] {
+    for query in
+        ["limit=201", "limit=-1", "limit=many", "sort=name;DROP", "sort=name,,", "min_outstanding=1.23456"]
+    {
         ada.get(&format!("/customers?{query}")).await.is_problem(422, "invalid");
     }
     app.finish().await;

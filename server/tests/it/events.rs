@@ -14,7 +14,8 @@ async fn the_log_has_no_gap_and_hides_secrets() {
     }))
     .await;
     let keys: Vec<String> = (0..40).map(|number| format!("key {number}")).collect();
-    let payments = keys.iter().zip(customers.iter().cycle()).map(|(key, customer)| ada.pay(customer, "1", key));
+    let payments =
+        keys.iter().zip(customers.iter().cycle()).map(|(key, customer)| ada.pay(customer, "1", key));
     for answer in futures::future::join_all(payments).await {
         answer.is(201);
     }
@@ -32,10 +33,9 @@ async fn the_log_has_no_gap_and_hides_secrets() {
     }
     let rest = ada.get("/events?after=47&limit=5").await.is(200);
     assert_eq!(rest.column("seq"), ["48", "49"]);
-    ada.get("/events?after=soon&order=desc").await.names(&[
-        ("/after", "invalid_parameter"),
-        ("/order", "unknown_parameter"),
-    ]);
+    ada.get("/events?after=soon&order=desc")
+        .await
+        .names(&[("/after", "invalid_parameter"), ("/order", "unknown_parameter")]);
     app.finish().await;
 }
 

@@ -36,7 +36,8 @@ async fn a_sheet_with_one_bad_row_imports_the_others_and_names_the_cell() {
     let ada = app.admin().await;
     let import = ada.import("customers.xlsx", sample(HEADERS)).await;
     assert_eq!(import["state"], "completed_with_errors");
-    let counted = ["rows", "valid", "invalid", "created", "updated", "skipped"].map(|field| import[field].clone());
+    let counted =
+        ["rows", "valid", "invalid", "created", "updated", "skipped"].map(|field| import[field].clone());
     assert_eq!(counted, [4, 3, 1, 3, 0, 0].map(|count| json!(count)));
     assert_eq!(import["totals"], json!([{ "amount": "360.75", "currency": "USD" }]));
 
@@ -55,7 +56,10 @@ async fn a_sheet_with_one_bad_row_imports_the_others_and_names_the_cell() {
     assert_eq!(customers.rows()[2]["outstanding"]["amount"], "150.75");
     let payments = ada.get("/payments").await.is(200);
     assert_eq!(payments.rows().len(), 1);
-    assert_eq!((&payments.rows()[0]["source"], &payments.rows()[0]["status"]), (&json!("import"), &json!("completed")));
+    assert_eq!(
+        (&payments.rows()[0]["source"], &payments.rows()[0]["status"]),
+        (&json!("import"), &json!("completed"))
+    );
     assert_eq!(ada.get("/imports").await.is(200).column("file_name"), ["customers.xlsx"]);
     app.finish().await;
 }
@@ -109,7 +113,8 @@ async fn files_that_can_not_be_imports_are_refused_at_once() {
 async fn importing_the_same_references_again_updates_instead_of_duplicating() {
     let app = TestApp::start().await;
     let ada = app.admin().await;
-    let csv = |phone: &str| format!("Reference,Name,Phone\nC-1,Acme,{phone}\nC-2,Beta,+1 555 0100\n").into_bytes();
+    let csv =
+        |phone: &str| format!("Reference,Name,Phone\nC-1,Acme,{phone}\nC-2,Beta,+1 555 0100\n").into_bytes();
     let first = ada.import("a.csv", csv("+1 555 0101")).await;
     assert_eq!((&first["state"], &first["created"]), (&json!("completed"), &json!(2)), "{first}");
     let second = ada.import("a.csv", csv("+1 555 0102")).await;

@@ -22,7 +22,8 @@ async fn opening_balances_are_invoices_and_lateness_is_derived() {
     assert_eq!(one.header("etag"), "\"1\"");
     ada.get("/invoices/inv_none").await.is_problem(404, "not_found");
 
-    let owners = async |query: String| ada.get(&format!("/invoices?{query}")).await.is(200).column("customer_id");
+    let owners =
+        async |query: String| ada.get(&format!("/invoices?{query}")).await.is(200).column("customer_id");
     assert_eq!(owners("overdue=true".into()).await, [text(&late["id"])]);
     assert_eq!(owners("overdue=false".into()).await, [text(&today["id"]), text(&soon["id"])]);
     assert_eq!(owners(format!("customer_id={}", text(&soon["id"]))).await, [text(&soon["id"])]);
@@ -34,7 +35,10 @@ async fn opening_balances_are_invoices_and_lateness_is_derived() {
     assert!(owners(format!("q={number}")).await.contains(&text(&late["id"])));
     let first = ada.get("/invoices?limit=2").await.is(200);
     let cursor = text(&first.body["page"]["next_cursor"]);
-    assert_eq!(ada.get(&format!("/invoices?limit=2&cursor={cursor}")).await.is(200).column("customer_id"), [text(&soon["id"])]);
+    assert_eq!(
+        ada.get(&format!("/invoices?limit=2&cursor={cursor}")).await.is(200).column("customer_id"),
+        [text(&soon["id"])]
+    );
     ada.get("/invoices?status=late&sort=due_date&overdue=yes").await.names(&[
         ("/status", "invalid_parameter"),
         ("/sort", "unknown_parameter"),

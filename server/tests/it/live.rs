@@ -184,7 +184,9 @@ async fn news_about_users_is_for_admins() {
     of_ada.subscribe(0).await;
     of_vera.subscribe(0).await;
     ada.post("/customers", json!({ "name": "Acme" })).await.is(201);
-    let kinds = |events: Vec<Value>| events.iter().map(|event| event["kind"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    let kinds = |events: Vec<Value>| {
+        events.iter().map(|event| event["kind"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
     assert_eq!(
         kinds(of_ada.until("customer.created").await),
         ["user.created", "user.created", "user.updated", "customer.created"]
@@ -222,7 +224,10 @@ async fn a_person_holds_so_many_sockets_and_no_more() {
     let _other = Socket::of(&app, &ada).await;
     assert_eq!(Socket::open(&app, &[("authorization", &bearer)]).await.err(), Some(429));
     drop(one);
-    crate::app::eventually("a place is free", async || Socket::open(&app, &[("authorization", &bearer)]).await.is_ok()).await;
+    crate::app::eventually("a place is free", async || {
+        Socket::open(&app, &[("authorization", &bearer)]).await.is_ok()
+    })
+    .await;
     app.finish().await;
 }
 
@@ -249,7 +254,14 @@ async fn nonsense_from_a_client_harms_nobody() {
     let ada = app.admin().await;
     let mut socket = Socket::of(&app, &ada).await;
     let seq = socket.hello().await;
-    for text in ["", "null", "{}", r#"{"type":"subscribe"}"#, r#"{"type":"subscribe","from_seq":"1"}"#, r#"{"type":"drop"}"#] {
+    for text in [
+        "",
+        "null",
+        "{}",
+        r#"{"type":"subscribe"}"#,
+        r#"{"type":"subscribe","from_seq":"1"}"#,
+        r#"{"type":"drop"}"#,
+    ] {
         socket.0.send(Message::text(text)).await.unwrap();
     }
     socket.subscribe(seq).await;

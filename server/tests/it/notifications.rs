@@ -35,10 +35,9 @@ async fn everyone_has_read_what_they_have_read_themselves() {
 
     vera.post("/notifications/999/read", json!({})).await.is_problem(404, "not_found");
     vera.post("/notifications/none/read", json!({})).await.is_problem(404, "not_found");
-    vera.get("/notifications?kind=gossip&unread=perhaps").await.names(&[
-        ("/kind", "invalid_parameter"),
-        ("/unread", "invalid_parameter"),
-    ]);
+    vera.get("/notifications?kind=gossip&unread=perhaps")
+        .await
+        .names(&[("/kind", "invalid_parameter"), ("/unread", "invalid_parameter")]);
     app.finish().await;
 }
 
@@ -52,7 +51,10 @@ async fn mark_all_marks_more_than_a_page() {
     let first = ada.get("/notifications?kind=customer.created").await.is(200);
     assert_eq!((first.rows().len(), &first.body["page"]["total"]), (50, &json!(60)));
     let cursor = text(&first.body["page"]["next_cursor"]);
-    assert_eq!(ada.get(&format!("/notifications?kind=customer.created&cursor={cursor}")).await.rows().len(), 10);
+    assert_eq!(
+        ada.get(&format!("/notifications?kind=customer.created&cursor={cursor}")).await.rows().len(),
+        10
+    );
     ada.post("/notifications/read-all", json!({})).await.is(204);
     assert_eq!(unread(&ada).await, 0);
     app.finish().await;
@@ -80,8 +82,15 @@ async fn what_falls_due_overnight_is_told_once() {
     ada.owing("Acme", "100", &app.day(0)).await;
     assert_eq!(ada.get("/notifications?kind=invoice.overdue").await.rows().len(), 0);
     app.clock.advance(chrono::Duration::days(1));
-    let ada = { let mut ada = ada; ada.sign_in().await; ada };
-    crate::app::eventually("told", async || ada.get("/notifications?kind=invoice.overdue").await.rows().len() == 1).await;
+    let ada = {
+        let mut ada = ada;
+        ada.sign_in().await;
+        ada
+    };
+    crate::app::eventually("told", async || {
+        ada.get("/notifications?kind=invoice.overdue").await.rows().len() == 1
+    })
+    .await;
     assert_eq!(ada.get("/customers").await.column("status"), ["overdue"]);
     app.finish().await;
 }

@@ -46,9 +46,14 @@ async fn files_with_hashed_names_are_kept_and_others_are_asked_for_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_function_of_another_site_is_refused() {
     let app = TestApp::start().await;
-    let request = app.stranger().client.post(format!("{}/fn/anything", app.url)).header("origin", "https://evil.example");
+    let request = app
+        .stranger()
+        .client
+        .post(format!("{}/fn/anything", app.url))
+        .header("origin", "https://evil.example");
     Answer::of(request).await.is_problem(403, "foreign_origin");
-    let large = app.stranger().client.post(format!("{}/fn/anything", app.url)).body("x".repeat(2 * 1024 * 1024));
+    let large =
+        app.stranger().client.post(format!("{}/fn/anything", app.url)).body("x".repeat(2 * 1024 * 1024));
     Answer::of(large).await.is_problem(413, "too_large");
     app.finish().await;
 }

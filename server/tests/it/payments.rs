@@ -10,7 +10,9 @@ async fn payment(person: &Person, id: &Value) -> Value {
 /// Two invoices of one customer come from two imports of the same reference, as books have them.
 async fn with_two_invoices(app: &TestApp, ada: &Person) -> Value {
     let csv = |amount: &str, due: String| {
-        format!("Reference,Name,Outstanding Payment Amount,Payment Due Date,Payment Status\nC-1,Acme,{amount},{due},Pending\n")
+        format!(
+            "Reference,Name,Outstanding Payment Amount,Payment Due Date,Payment Status\nC-1,Acme,{amount},{due},Pending\n"
+        )
     };
     ada.import("one.csv", csv("100", app.day(10)).into_bytes()).await;
     ada.import("two.csv", csv("50", app.day(-10)).into_bytes()).await;
@@ -90,7 +92,9 @@ async fn the_same_key_pays_once() {
     let body = json!({ "customer_id": customer["id"], "amount": { "amount": "1" } });
     ada.post("/payments", body.clone()).await.is_problem(400, "idempotency_key_required");
     ada.post_once("/payments", "", body.clone()).await.is_problem(400, "invalid_idempotency_key");
-    ada.post_once("/payments", &"k".repeat(256), body.clone()).await.is_problem(400, "invalid_idempotency_key");
+    ada.post_once("/payments", &"k".repeat(256), body.clone())
+        .await
+        .is_problem(400, "invalid_idempotency_key");
     ada.post_once("/payments", &"k".repeat(255), body).await.is(201);
     app.finish().await;
 }
@@ -106,8 +110,10 @@ async fn wrong_payments_are_refused_field_by_field() {
     let nobody = json!({ "customer_id": "cus_none", "amount": { "amount": "1" } });
     refused(nobody, &[("/customer_id", "unknown_customer")]).await;
     let id = &customer["id"];
-    refused(json!({ "customer_id": id, "amount": { "amount": "0" } }), &[("/amount/amount", "not_positive")]).await;
-    refused(json!({ "customer_id": id, "amount": { "amount": 5 } }), &[("/amount/amount", "invalid_type")]).await;
+    refused(json!({ "customer_id": id, "amount": { "amount": "0" } }), &[("/amount/amount", "not_positive")])
+        .await;
+    refused(json!({ "customer_id": id, "amount": { "amount": 5 } }), &[("/amount/amount", "invalid_type")])
+        .await;
     refused(json!({ "customer_id": id, "amount": 5 }), &[("/amount", "invalid_type")]).await;
     let euro = json!({ "customer_id": id, "amount": { "amount": "5", "currency": "EUR" } });
     refused(euro, &[("/amount/currency", "currency_mismatch")]).await;
@@ -135,13 +141,21 @@ async fn a_payment_goes_from_pending_to_completed_and_back_with_a_reason() {
     assert_eq!(completed.header("etag"), "\"2\"");
     assert_eq!(ada.look_at(&customer).await["outstanding"]["amount"], "40.00");
     // Set twice, it counts once.
-    let twice = ada.patch(&path, json!({ "status": "completed" })).await.is_problem(409, "invalid_transition");
-    assert!(text(&twice.body["detail"]).contains("pending, partially_refunded, refunded, reversed"), "{}", twice.text);
+    let twice =
+        ada.patch(&path, json!({ "status": "completed" })).await.is_problem(409, "invalid_transition");
+    assert!(
+        text(&twice.body["detail"]).contains("pending, partially_refunded, refunded, reversed"),
+        "{}",
+        twice.text
+    );
     assert_eq!(ada.look_at(&customer).await["outstanding"]["amount"], "40.00");
 
     ada.patch(&path, json!({ "status": "pending" })).await.names(&[("/reason", "required")]);
-    ada.patch(&path, json!({ "status": "pending", "reason": "bounced", "version": 1 })).await.is_problem(409, "stale_version");
-    let again = ada.patch(&path, json!({ "status": "pending", "reason": "The cheque bounced" })).await.is(200).body;
+    ada.patch(&path, json!({ "status": "pending", "reason": "bounced", "version": 1 }))
+        .await
+        .is_problem(409, "stale_version");
+    let again =
+        ada.patch(&path, json!({ "status": "pending", "reason": "The cheque bounced" })).await.is(200).body;
     assert_eq!((&again["status"], &again["failure"]), (&json!("pending"), &json!("The cheque bounced")));
     assert_eq!(again["allocations"], json!([]));
     assert_eq!(ada.look_at(&customer).await["outstanding"]["amount"], "100.00");
@@ -168,7 +182,9 @@ async fn the_mock_gateway_answers_as_it_was_told() {
     };
     let (succeeded, declined) = (simulate("succeed", "a").await, simulate("decline", "b").await);
     let (delayed, timed_out) = (simulate("delayed", "c").await, simulate("timeout", "d").await);
-    for (id, status) in [(&succeeded, "completed"), (&declined, "failed"), (&delayed, "completed"), (&timed_out, "unknown")] {
+    for (id, status) in
+        [(&succeeded, "completed"), (&declined, "failed"), (&delayed, "completed"), (&timed_out, "unknown")]
+    {
         eventually(status, async || payment(&ada, id).await["status"] == status).await;
     }
     assert!(payment(&ada, &declined).await["failure"].is_string());
@@ -195,7 +211,10 @@ async fn a_payment_in_flight_can_not_be_moved_by_hand() {
     let body = json!({ "customer_id": customer["id"], "amount": { "amount": "10" }, "delay_ms": 600_000 });
     let started = ada.post_once("/payments/simulate", "k", body).await.is(202).body;
     let path = format!("/payments/{}", text(&started["id"]));
-    let refused = ada.patch(&path, json!({ "status": "pending", "reason": "no" })).await.is_problem(409, "invalid_transition");
+    let refused = ada
+        .patch(&path, json!({ "status": "pending", "reason": "no" }))
+        .await
+        .is_problem(409, "invalid_transition");
     assert!(text(&refused.body["detail"]).contains("completed, failed, unknown"));
     ada.post(&format!("{path}/cancel"), json!({})).await.is_problem(409, "invalid_transition");
     app.finish().await;

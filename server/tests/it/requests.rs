@@ -27,7 +27,9 @@ async fn bodies_are_json_of_a_sensible_size() {
         Answer::of(request).await
     };
     post("text/plain", r#"{"name":"Acme"}"#.into()).await.is_problem(415, "unsupported_media_type");
-    post("application/x-www-form-urlencoded", "name=Acme".into()).await.is_problem(415, "unsupported_media_type");
+    post("application/x-www-form-urlencoded", "name=Acme".into())
+        .await
+        .is_problem(415, "unsupported_media_type");
     for broken in ["", "{", r#"{"name":"Acme""#, r#"{"name":"Acme"} more"#, r#"{"name":}"#, "nonsense"] {
         post("application/json", broken.into()).await.is_problem(400, "malformed_json");
     }
@@ -90,8 +92,13 @@ async fn the_server_stops_while_a_socket_and_idle_connections_are_open() {
     let app = TestApp::start().await;
     let ada = app.admin().await;
     ada.post("/customers", json!({ "name": "Acme" })).await.is(201);
-    let mut request = tokio_tungstenite::tungstenite::client::IntoClientRequest::into_client_request(format!("ws://{}/live", app.host)).unwrap();
-    request.headers_mut().insert("authorization", format!("Bearer {}", ada.token.as_deref().unwrap()).parse().unwrap());
+    let mut request = tokio_tungstenite::tungstenite::client::IntoClientRequest::into_client_request(
+        format!("ws://{}/live", app.host),
+    )
+    .unwrap();
+    request
+        .headers_mut()
+        .insert("authorization", format!("Bearer {}", ada.token.as_deref().unwrap()).parse().unwrap());
     let _socket = tokio_tungstenite::connect_async(request).await.unwrap();
     app.finish().await;
 }

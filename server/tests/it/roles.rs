@@ -17,7 +17,12 @@ fn table() -> Vec<(&'static str, &'static str, Option<Role>, Option<Value>)> {
         ("POST", "/auth/logout", None, None),
         ("GET", "/me", Some(Viewer), None),
         ("PATCH", "/me", Some(Viewer), Some(json!({ "name": "Someone" }))),
-        ("POST", "/me/password", Some(Viewer), Some(json!({ "current_password": "wrong", "new_password": "wrong" }))),
+        (
+            "POST",
+            "/me/password",
+            Some(Viewer),
+            Some(json!({ "current_password": "wrong", "new_password": "wrong" })),
+        ),
         ("GET", "/users", Some(Admin), None),
         ("PATCH", "/users/{id}", Some(Admin), Some(json!({ "name": "Nobody" }))),
         ("GET", "/customers", Some(Viewer), None),
@@ -33,7 +38,12 @@ fn table() -> Vec<(&'static str, &'static str, Option<Role>, Option<Value>)> {
         ("GET", "/invoices/{id}", Some(Viewer), None),
         ("GET", "/payments", Some(Viewer), None),
         ("POST", "/payments", Some(Collector), Some(json!({ "customer_id": "cus_none", "amount": money }))),
-        ("POST", "/payments/simulate", Some(Collector), Some(json!({ "customer_id": "cus_none", "amount": money }))),
+        (
+            "POST",
+            "/payments/simulate",
+            Some(Collector),
+            Some(json!({ "customer_id": "cus_none", "amount": money })),
+        ),
         ("GET", "/payments/{id}", Some(Viewer), None),
         ("PATCH", "/payments/{id}", Some(Collector), Some(json!({ "status": "completed" }))),
         ("POST", "/payments/{id}/cancel", Some(Collector), Some(json!({}))),
@@ -96,11 +106,15 @@ async fn every_operation_refuses_those_who_may_not_and_only_those() {
 
 async fn ask(person: &Person, method: &str, path: &str, body: Option<&Value>, number: usize) -> Answer {
     let path = path.replace("{id}", "nobody");
-    let request = person.request(method.parse::<Method>().unwrap(), &path).header("idempotency-key", format!("{path}{number}"));
+    let request = person
+        .request(method.parse::<Method>().unwrap(), &path)
+        .header("idempotency-key", format!("{path}{number}"));
     match body {
         Some(Value::String(file)) => {
-            let form = reqwest::multipart::Form::new()
-                .part("file", reqwest::multipart::Part::bytes(text(&json!(file)).into_bytes()).file_name("a.png"));
+            let form = reqwest::multipart::Form::new().part(
+                "file",
+                reqwest::multipart::Part::bytes(text(&json!(file)).into_bytes()).file_name("a.png"),
+            );
             Answer::of(request.multipart(form)).await
         }
         Some(body) => Answer::of(request.json(body)).await,

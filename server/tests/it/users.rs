@@ -17,7 +17,8 @@ async fn an_admin_sees_everyone_and_changes_them() {
     let path = format!("/users/{}", bob.id);
     let renamed = ada.patch(&path, json!({ "name": "Robert", "version": 2 })).await.is(200);
     assert_eq!((&renamed.body["name"], renamed.header("etag")), (&json!("Robert"), "\"3\""));
-    let stale = ada.patch(&path, json!({ "name": "Rob", "version": 2 })).await.is_problem(409, "stale_version");
+    let stale =
+        ada.patch(&path, json!({ "name": "Rob", "version": 2 })).await.is_problem(409, "stale_version");
     assert_eq!(stale.body["current"]["name"], "Robert");
     ada.patch(&path, json!({ "role": "owner", "email": "x" }))
         .await

@@ -49,7 +49,13 @@ pub(super) async fn load(id: CustomerId) -> Result<Snapshot<Loaded>, Fault> {
 }
 
 fn invoices_of(id: &CustomerId, status: Option<InvoiceStatus>, cursor: Option<String>) -> InvoiceList {
-    InvoiceList { customer_id: Some(id.clone()), status, limit: Some(INVOICES), cursor, ..InvoiceList::default() }
+    InvoiceList {
+        customer_id: Some(id.clone()),
+        status,
+        limit: Some(INVOICES),
+        cursor,
+        ..InvoiceList::default()
+    }
 }
 
 fn payments_of(id: &CustomerId, cursor: Option<String>) -> PaymentList {

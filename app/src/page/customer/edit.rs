@@ -26,7 +26,13 @@ enum Entry {
 
 impl Entry {
     const ALL: [Entry; 8] = [
-        Entry::Name, Entry::Reference, Entry::Email, Entry::Phone, Entry::Address, Entry::Notes, Entry::Tags,
+        Entry::Name,
+        Entry::Reference,
+        Entry::Email,
+        Entry::Phone,
+        Entry::Address,
+        Entry::Notes,
+        Entry::Tags,
         Entry::CreditLimit,
     ];
 
@@ -70,7 +76,9 @@ impl Entry {
             Entry::Notes => patch.notes = optional(typed),
             Entry::Tags => patch.tags = Some(typed.split([',', '\n']).map(str::to_owned).collect()),
             Entry::CreditLimit => {
-                let amount = optional(typed).flatten().map(|typed| MoneyInput { amount: plain(&typed), currency: None });
+                let amount = optional(typed)
+                    .flatten()
+                    .map(|typed| MoneyInput { amount: plain(&typed), currency: None });
                 patch.credit_limit = Some(amount);
             }
         }
@@ -261,7 +269,14 @@ pub(super) fn EditSheet(desk: Desk, open: RwSignal<bool>) -> impl IntoView {
 }
 
 /// Sends the change. A row that others changed elsewhere is no reason to bother anyone: the change is made on the new one.
-async fn save(desk: Desk, draft: Draft, form: Form, open: RwSignal<bool>, toasts: Toasts, patch: CustomerPatch) {
+async fn save(
+    desk: Desk,
+    draft: Draft,
+    form: Form,
+    open: RwSignal<bool>,
+    toasts: Toasts,
+    patch: CustomerPatch,
+) {
     let id = desk.id.get_value();
     let mut patch = patch;
     // Each round is a change made by someone else in between.
@@ -277,7 +292,8 @@ async fn save(desk: Desk, draft: Draft, form: Form, open: RwSignal<bool>, toasts
             }
             Err(fault) => fault,
         };
-        let current = fault.0.current.clone().and_then(|current| serde_json::from_value::<Customer>(current).ok());
+        let current =
+            fault.0.current.clone().and_then(|current| serde_json::from_value::<Customer>(current).ok());
         let Some(now) = current.filter(|_| fault.code() == "stale_version") else {
             form.refuse(fault.0);
             return;
@@ -380,7 +396,10 @@ mod tests {
             let draft = Draft::new(&customer("Acme", Some("12345"), 3));
             draft.field(Entry::Phone).set(String::new());
             let patch = draft.patch();
-            assert_eq!(patch, CustomerPatch { phone: Some(None), version: Some(3), ..CustomerPatch::default() });
+            assert_eq!(
+                patch,
+                CustomerPatch { phone: Some(None), version: Some(3), ..CustomerPatch::default() }
+            );
         });
     }
 

@@ -7,17 +7,20 @@ use leptos::task::spawn_local;
 use super::Opened;
 use super::dangers::tell;
 use super::desk::Desk;
-use super::settle::{Settling, SettleDialogs};
+use super::settle::{SettleDialogs, Settling};
 use crate::api::payment::set_payment_status;
 use crate::session::use_session;
-use crate::ui::{Amount, Button, ButtonKind, ButtonSize, EmptyState, IconName, PaymentStatusBadge, TableFrame, Toasts};
+use crate::ui::{
+    Amount, Button, ButtonKind, ButtonSize, EmptyState, IconName, PaymentStatusBadge, TableFrame, Toasts,
+};
 
 #[component]
 pub(super) fn Payments(desk: Desk, opened: Opened) -> impl IntoView {
     let list = desk.payments;
     let settling = Settling::new();
     let may_record = use_session().may(Action::RecordPayment);
-    let ids = Memo::new(move |_| list.rows.with(|rows| rows.iter().map(|row| row.id.clone()).collect::<Vec<_>>()));
+    let ids =
+        Memo::new(move |_| list.rows.with(|rows| rows.iter().map(|row| row.id.clone()).collect::<Vec<_>>()));
     view! {
         <Show when=move || !ids.with(Vec::is_empty) fallback=move || view! {
             <EmptyState

@@ -110,7 +110,9 @@ pub(super) fn plain(typed: &str) -> String {
 pub(super) fn ask_for_amount(typed: &str, errors: &mut FieldErrors) {
     if typed.trim().is_empty() {
         errors.0.retain(|error| !error.pointer.starts_with("/amount"));
-        errors.0.insert(0, domain::FieldError::new("amount", "required", "Enter an amount, such as 1234.50."));
+        errors
+            .0
+            .insert(0, domain::FieldError::new("amount", "required", "Enter an amount, such as 1234.50."));
     }
 }
 
@@ -248,7 +250,8 @@ pub(super) fn RecordSheet(desk: Desk, open: RwSignal<bool>) -> impl IntoView {
 
 /// Reads the open invoices where the list on screen doesn't hold them all.
 fn read_all_open(desk: Desk, into: RwSignal<Option<Vec<Invoice>>>) {
-    let known = desk.invoices.rows.with_untracked(|rows| rows.iter().filter(|row| row.invoice.is_open()).count());
+    let known =
+        desk.invoices.rows.with_untracked(|rows| rows.iter().filter(|row| row.invoice.is_open()).count());
     let open = desk.customer.with_untracked(|customer| customer.open_invoices);
     if i64::try_from(known).is_ok_and(|known| known >= open) {
         into.set(None);
@@ -265,7 +268,8 @@ fn read_all_open(desk: Desk, into: RwSignal<Option<Vec<Invoice>>>) {
 #[component]
 fn Preview(desk: Desk, draft: Draft, open_invoices: RwSignal<Option<Vec<Invoice>>>) -> impl IntoView {
     let plan = move || {
-        let (currency, outstanding) = desk.customer.with(|customer| (customer.currency, customer.outstanding));
+        let (currency, outstanding) =
+            desk.customer.with(|customer| (customer.currency, customer.outstanding));
         let amount = Money::parse(&plain(&draft.amount.get()), currency).ok().filter(Money::is_positive)?;
         if draft.status.with(|status| status == "pending") {
             return Some(view! {
@@ -298,7 +302,8 @@ fn Preview(desk: Desk, draft: Draft, open_invoices: RwSignal<Option<Vec<Invoice>
                 })
             })
             .collect_view();
-        let still = outstanding.checked_sub(amount).filter(Money::is_positive).unwrap_or(Money::zero(currency));
+        let still =
+            outstanding.checked_sub(amount).filter(Money::is_positive).unwrap_or(Money::zero(currency));
         Some(
             view! {
                 <div class="preview" role="status">

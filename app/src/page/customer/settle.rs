@@ -50,7 +50,9 @@ fn MarkPending(desk: Desk, settling: Settling) -> impl IntoView {
     let busy = RwSignal::new(false);
     let form = Form::new(move || {
         let mut errors = FieldErrors::default();
-        reason.with(|reason| errors.check(field::required_line("reason", "why it is pending again", reason, 500)));
+        reason.with(|reason| {
+            errors.check(field::required_line("reason", "why it is pending again", reason, 500))
+        });
         errors
     });
     let send = move || {
@@ -79,7 +81,8 @@ fn MarkPending(desk: Desk, settling: Settling) -> impl IntoView {
             }
         });
     };
-    let consequence = move || settling.payment.with(|payment| payment.as_ref().map(|payment| consequence(desk, payment)));
+    let consequence =
+        move || settling.payment.with(|payment| payment.as_ref().map(|payment| consequence(desk, payment)));
     view! {
         <Dialog title="Mark as pending" open>
             <form
@@ -183,7 +186,8 @@ fn Cancel(desk: Desk, settling: Settling) -> impl IntoView {
             }
         });
     };
-    let amount = move || settling.payment.with(|payment| payment.as_ref().map(|payment| payment.amount.to_string()));
+    let amount =
+        move || settling.payment.with(|payment| payment.as_ref().map(|payment| payment.amount.to_string()));
     view! {
         <Dialog title="Cancel payment" open>
             <form

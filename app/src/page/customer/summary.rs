@@ -71,7 +71,9 @@ fn Owed(customer: Customer, today: NaiveDate) -> impl IntoView {
 fn NextStep(desk: Desk) -> impl IntoView {
     let words = move || {
         let today = desk.today.get();
-        desk.payments.rows.with(|payments| desk.customer.with(|customer| next_step(customer, payments, today)))
+        desk.payments
+            .rows
+            .with(|payments| desk.customer.with(|customer| next_step(customer, payments, today)))
     };
     view! {
         <p class="next-step">
@@ -118,7 +120,8 @@ fn next_step(customer: &Customer, payments: &[Payment], today: NaiveDate) -> Str
             format!("Watch for {} today: it is due, not late.", customer.outstanding)
         }
         (CustomerStatus::Pending, _) => {
-            let when = customer.next_due_date.map_or_else(String::new, |due| format!(" before {}", date::show(due)));
+            let when =
+                customer.next_due_date.map_or_else(String::new, |due| format!(" before {}", date::show(due)));
             format!("Nothing to chase{when}.")
         }
         (CustomerStatus::Paid, _) if customer.unapplied.is_positive() => {
@@ -176,7 +179,8 @@ fn About(customer: Customer) -> impl IntoView {
     let missing = || view! { <span class="faint">"—"</span> }.into_any();
     let email = match email {
         Some(email) => {
-            view! { <a class="link" href=format!("mailto:{email}") rel="external">{email.clone()}</a> }.into_any()
+            view! { <a class="link" href=format!("mailto:{email}") rel="external">{email.clone()}</a> }
+                .into_any()
         }
         None => missing(),
     };

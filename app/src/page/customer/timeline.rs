@@ -78,16 +78,24 @@ fn tell(event: &Event) -> Told {
         EventKind::CustomerErased => (IconName::Close, "Deleted".to_owned(), Vec::new()),
         EventKind::InvoiceOverdue => {
             let number = text("number").unwrap_or_else(|| "An invoice".to_owned());
-            (IconName::Clock, format!("{number} became overdue"), vec![format!("{amount} was not paid in time.")])
+            (
+                IconName::Clock,
+                format!("{number} became overdue"),
+                vec![format!("{amount} was not paid in time.")],
+            )
         }
         EventKind::PaymentPending if text("reason").is_some() => {
             (IconName::Payments, format!("Payment of {amount} marked as pending again"), reason())
         }
-        EventKind::PaymentPending => (IconName::Payments, format!("Payment of {amount} announced"), Vec::new()),
+        EventKind::PaymentPending => {
+            (IconName::Payments, format!("Payment of {amount} announced"), Vec::new())
+        }
         EventKind::PaymentProcessing => {
             (IconName::Bolt, format!("Payment of {amount} sent to the gateway"), Vec::new())
         }
-        EventKind::PaymentCompleted => (IconName::Check, format!("Payment of {amount} received"), settled(data)),
+        EventKind::PaymentCompleted => {
+            (IconName::Check, format!("Payment of {amount} received"), settled(data))
+        }
         EventKind::PaymentFailed => (IconName::Warning, format!("Payment of {amount} failed"), reason()),
         EventKind::PaymentCanceled => (IconName::Close, format!("Payment of {amount} canceled"), reason()),
         EventKind::PaymentUnknown => {

@@ -11,11 +11,11 @@ use leptos::prelude::*;
 use super::view::{ROWS, View};
 use super::{IMPORTING, throttled};
 use crate::api::Snapshot;
+use crate::browser;
 use crate::format;
 use crate::live::{CatchUp, Live};
 use crate::session::use_session;
 use crate::ui::{Amount, CustomerStatusBadge, DueDate, Pager, SortHeader, TableFrame, When};
-use crate::browser;
 
 /// How long a changed cell is tinted.
 const TINTED: Duration = Duration::from_millis(1300);
@@ -91,7 +91,8 @@ impl Rows {
             }
             return;
         }
-        let customer = event.data.get("customer").and_then(|row| serde_json::from_value::<Customer>(row.clone()).ok());
+        let customer =
+            event.data.get("customer").and_then(|row| serde_json::from_value::<Customer>(row.clone()).ok());
         if let Some(customer) = customer {
             self.patch(customer);
         }
@@ -105,10 +106,13 @@ impl Rows {
             }
             return;
         };
-        let Some(old) = row.customer.try_get_untracked().filter(|old| old.version < new.version) else { return };
+        let Some(old) = row.customer.try_get_untracked().filter(|old| old.version < new.version) else {
+            return;
+        };
         let id = new.id.clone();
         let changed = Cells::between(&old, &new);
-        let moved = matches && self.view.try_with_value(|view| view.compare(&old, &new)).is_some_and(|order| order.is_ne());
+        let moved = matches
+            && self.view.try_with_value(|view| view.compare(&old, &new)).is_some_and(|order| order.is_ne());
         let _ = row.customer.try_set(new);
         let _ = row.gone.try_set(!matches);
         tint(row.changed, changed);
@@ -154,7 +158,9 @@ impl Rows {
                     .iter()
                     .filter_map(|row| row.customer.try_get_untracked())
                     .collect::<Vec<_>>();
-                self.view.try_with_value(|view| !around.is_sorted_by(|a, b| view.compare(a, b).is_le())).unwrap_or(false)
+                self.view
+                    .try_with_value(|view| !around.is_sorted_by(|a, b| view.compare(a, b).is_le()))
+                    .unwrap_or(false)
             })
             .unwrap_or(false)
     }
@@ -227,15 +233,12 @@ pub(super) fn Grid(
     let status = shown.status;
     let by_counts = !shown.has_more_than_status();
     let total = Signal::derive(move || {
-        newer_counts
-            .get()
-            .filter(|_| by_counts)
-            .map_or(read_total, |counts| match status {
-                None => counts.all,
-                Some(CustomerStatus::Overdue) => counts.overdue,
-                Some(CustomerStatus::Pending) => counts.pending,
-                Some(CustomerStatus::Paid) => counts.paid,
-            })
+        newer_counts.get().filter(|_| by_counts).map_or(read_total, |counts| match status {
+            None => counts.all,
+            Some(CustomerStatus::Overdue) => counts.overdue,
+            Some(CustomerStatus::Pending) => counts.pending,
+            Some(CustomerStatus::Paid) => counts.paid,
+        })
     });
     let count = rows.len() as u64;
     let first = (shown.page - 1) * ROWS + 1;

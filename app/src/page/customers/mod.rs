@@ -22,8 +22,8 @@ use crate::live::{CatchUp, Live};
 use crate::session::use_session;
 use crate::shell::WantsSearch;
 use crate::ui::{
-    Button, ButtonKind, Choice, EmptyState, ErrorState, Icon, IconName, LinkButton, MoneyField, PageHead, Select,
-    Skeleton, Tab, Tabs,
+    Button, ButtonKind, Choice, EmptyState, ErrorState, Icon, IconName, LinkButton, MoneyField, PageHead,
+    Select, Skeleton, Tab, Tabs,
 };
 
 /// How long the search waits for the next letter.
@@ -39,7 +39,8 @@ pub fn CustomersPage() -> impl IntoView {
     let session = use_session();
     let query = use_query_map();
     let view = Memo::new(move |_| query.with(View::of));
-    let list = Resource::new_blocking(move || view.get(), move |view| list_customers(view.list(session.currency)));
+    let list =
+        Resource::new_blocking(move || view.get(), move |view| list_customers(view.list(session.currency)));
     let counts = Resource::new_blocking(|| (), |()| customer_counts());
     let newer_counts = RwSignal::new(None::<Counts>);
     let navigate = use_navigate();
@@ -239,7 +240,9 @@ fn Filters(view: Memo<View>, go: Callback<(View, bool)>) -> impl IntoView {
 }
 
 fn amount_error(text: RwSignal<String>, currency: domain::Currency) -> Signal<Option<String>> {
-    Signal::derive(move || text.with(|text| view::amount(text, currency).err().map(|error| error.to_string())))
+    Signal::derive(move || {
+        text.with(|text| view::amount(text, currency).err().map(|error| error.to_string()))
+    })
 }
 
 /// Nobody to show: because there is nobody, or because nobody matches.
@@ -330,7 +333,13 @@ fn debounced(wait: Duration, run: Callback<()>) -> Callback<()> {
         if let Some(timer) = timer.try_get_value().flatten() {
             timer.clear();
         }
-        let next = set_timeout_with_handle(move || { run.try_run(()); }, wait).ok();
+        let next = set_timeout_with_handle(
+            move || {
+                run.try_run(());
+            },
+            wait,
+        )
+        .ok();
         timer.try_update_value(|timer| *timer = next);
     })
 }

@@ -1,7 +1,7 @@
 //! A new customer, in a sheet beside the list.
 
-use domain::customer::{MoneyInput, NewCustomer};
 use domain::Currency;
+use domain::customer::{MoneyInput, NewCustomer};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -63,7 +63,14 @@ impl Draft {
             phone: filled(self.phone),
             address: filled(self.address),
             notes: filled(self.notes),
-            tags: self.tags.get().split(',').map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned).collect(),
+            tags: self
+                .tags
+                .get()
+                .split(',')
+                .map(str::trim)
+                .filter(|tag| !tag.is_empty())
+                .map(str::to_owned)
+                .collect(),
             currency: filled(self.currency),
             owner: None,
             credit_limit: money(self.credit_limit),
@@ -74,8 +81,17 @@ impl Draft {
 
     fn clear(&self) {
         let texts = [
-            self.name, self.reference, self.email, self.phone, self.address, self.notes, self.tags, self.credit_limit,
-            self.outstanding, self.due_date, self.key,
+            self.name,
+            self.reference,
+            self.email,
+            self.phone,
+            self.address,
+            self.notes,
+            self.tags,
+            self.credit_limit,
+            self.outstanding,
+            self.due_date,
+            self.key,
         ];
         for text in texts {
             let _ = text.try_set(String::new());

@@ -34,9 +34,12 @@ pub(super) struct View {
 impl View {
     pub(super) fn of(query: &ParamsMap) -> Self {
         let text = |name: &str| query.get(name).unwrap_or_default();
-        let sort = SortBy::parse_list(&text("sort")).ok().and_then(|sort: Vec<SortBy<CustomerSort>>| sort.into_iter().next());
+        let sort = SortBy::parse_list(&text("sort"))
+            .ok()
+            .and_then(|sort: Vec<SortBy<CustomerSort>>| sort.into_iter().next());
         let cursor = Some(text("cursor")).filter(|cursor| !cursor.is_empty());
-        let page = if cursor.is_some() { text("page").parse().unwrap_or(2).clamp(2, 1_000_000_000) } else { 1 };
+        let page =
+            if cursor.is_some() { text("page").parse().unwrap_or(2).clamp(2, 1_000_000_000) } else { 1 };
         Self {
             q: text("q"),
             status: text("status").parse().ok(),
@@ -81,7 +84,13 @@ impl View {
         Self { status, ..self.clone().first_page() }
     }
 
-    pub(super) fn with_filters(&self, q: String, status: Option<CustomerStatus>, min: String, max: String) -> Self {
+    pub(super) fn with_filters(
+        &self,
+        q: String,
+        status: Option<CustomerStatus>,
+        min: String,
+        max: String,
+    ) -> Self {
         if (&q, status, &min, &max) == (&self.q, self.status, &self.min, &self.max) {
             return self.clone();
         }

@@ -19,7 +19,9 @@ pub(super) fn follow(import: RwSignal<Option<Import>>) {
     Live::expect().on_event(move |event| {
         let moved = matches!(event.kind, EventKind::ImportCommitted | EventKind::ImportFinished);
         let about = import.try_with_untracked(|import| {
-            import.as_ref().is_some_and(|import| import.id.as_str() == event.subject.id && !import.state.is_final())
+            import
+                .as_ref()
+                .is_some_and(|import| import.id.as_str() == event.subject.id && !import.state.is_final())
         });
         if moved && about == Some(true) {
             ask(import, asking);

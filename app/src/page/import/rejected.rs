@@ -8,7 +8,7 @@ use leptos::task::spawn_local;
 use crate::api::import::import_errors;
 use crate::error::Fault;
 use crate::format;
-use crate::ui::{Button, ErrorState, LinkButton, Skeleton, TableFrame};
+use crate::ui::{Button, ErrorState, Skeleton, TableFrame};
 
 /// Cells read at a time.
 const CELLS: u32 = 100;
@@ -41,7 +41,6 @@ fn Cells(id: ImportId, page: Page<ImportError>) -> impl IntoView {
     let total = page.page.total;
     let busy = RwSignal::new(false);
     let fault = RwSignal::new(None::<Fault>);
-    let file = format!("/api/v1/imports/{id}/errors.xlsx");
     let id = StoredValue::new(id);
     let more = move |_| {
         let Some(cursor) = next.get_untracked().filter(|_| !busy.get_untracked()) else { return };
@@ -79,7 +78,6 @@ fn Cells(id: ImportId, page: Page<ImportError>) -> impl IntoView {
                         <h2 class="section-title">"Rejected cells"</h2>
                         <p class="muted">"Their rows were not saved. Mend them in the file and import it again: rows with a reference are recognised."</p>
                     </div>
-                    <LinkButton href=file.clone() download=true>"Download as a spreadsheet"</LinkButton>
                 </div>
                 {move || table("Rejected cells", false)}
             </Show>

@@ -53,14 +53,16 @@ impl Upload {
         request.open("POST", "/api/v1/imports")?;
         request.set_request_header("Accept", "application/json, application/problem+json")?;
 
-        let on_progress = Closure::<dyn Fn(web_sys::ProgressEvent)>::new(move |event: web_sys::ProgressEvent| {
-            let share = if event.total() > 0.0 { (event.loaded() * 100.0 / event.total()) as u32 } else { 0 };
-            let _ = self.sending.try_update(|sending| {
-                if let Some((_, sent)) = sending {
-                    *sent = share.min(100);
-                }
+        let on_progress =
+            Closure::<dyn Fn(web_sys::ProgressEvent)>::new(move |event: web_sys::ProgressEvent| {
+                let share =
+                    if event.total() > 0.0 { (event.loaded() * 100.0 / event.total()) as u32 } else { 0 };
+                let _ = self.sending.try_update(|sending| {
+                    if let Some((_, sent)) = sending {
+                        *sent = share.min(100);
+                    }
+                });
             });
-        });
         request.upload()?.set_onprogress(Some(on_progress.as_ref().unchecked_ref()));
         on_progress.forget();
 
@@ -142,7 +144,12 @@ pub(super) fn DropZone(
             let name = file.name();
             upload.refuse(
                 &format!("{name} and {}", format::counted(u64::from(count - 1), "other file", "other files")),
-                Problem::new(422, "several_files", "One file at a time", "Drop one spreadsheet; import the next after it."),
+                Problem::new(
+                    422,
+                    "several_files",
+                    "One file at a time",
+                    "Drop one spreadsheet; import the next after it.",
+                ),
             );
             return;
         }
@@ -222,8 +229,12 @@ pub(super) fn DropZone(
 #[component]
 fn Sending(upload: Upload) -> impl IntoView {
     let share = move || upload.sending.with(|sending| sending.as_ref().map_or(0, |(_, share)| *share));
-    let name = move || upload.sending.with(|sending| sending.as_ref().map(|(name, _)| name.clone()).unwrap_or_default());
-    let words = move || if share() < 100 { format!("Uploading {}…", name()) } else { format!("Reading {}…", name()) };
+    let name = move || {
+        upload.sending.with(|sending| sending.as_ref().map(|(name, _)| name.clone()).unwrap_or_default())
+    };
+    let words = move || {
+        if share() < 100 { format!("Uploading {}…", name()) } else { format!("Reading {}…", name()) }
+    };
     view! {
         <p class="drop-words" role="status">{words}</p>
         <div

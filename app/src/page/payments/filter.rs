@@ -132,7 +132,8 @@ impl Filter {
     /// Whether `row` is one of those shown, wherever it stands.
     pub(super) fn matches(&self, row: &PaymentView) -> bool {
         let PaymentView { payment, customer_name } = row;
-        let text = format!("{}\n{}", payment.reference.as_deref().unwrap_or_default(), customer_name).to_lowercase();
+        let text =
+            format!("{}\n{}", payment.reference.as_deref().unwrap_or_default(), customer_name).to_lowercase();
         self.status.is_none_or(|status| status == payment.status)
             && self.method.is_none_or(|method| method == payment.method)
             && self.received_from.is_none_or(|from| payment.received_on >= from)
@@ -290,14 +291,20 @@ mod tests {
 
     #[test]
     fn nonsense_in_the_address_filters_nothing() {
-        let nonsense = filter(&[("status", "soon"), ("received_from", "x"), ("sort", "password"), ("from", "-1")]);
+        let nonsense =
+            filter(&[("status", "soon"), ("received_from", "x"), ("sort", "password"), ("from", "-1")]);
         assert_eq!(nonsense.address(), "/payments");
         assert!(!nonsense.is_narrow());
     }
 
     #[test]
     fn what_is_in_the_address_comes_back() {
-        let narrow = filter(&[("status", "failed"), ("q", "acme"), ("sort", "-amount"), ("received_to", "2026-01-31")]);
+        let narrow = filter(&[
+            ("status", "failed"),
+            ("q", "acme"),
+            ("sort", "-amount"),
+            ("received_to", "2026-01-31"),
+        ]);
         assert_eq!(narrow.address(), "/payments?q=acme&status=failed&received_to=2026-01-31&sort=-amount");
         assert!(narrow.is_narrow());
         assert_eq!(narrow.order(), ("amount".to_owned(), true));
