@@ -20,10 +20,10 @@ const SHELL_FILES = [
 ];
 
 /**
- * Most files of the front end to keep. One build has about thirty; the older ones leave first, so builds of the past
+ * Most files of the front end to keep. One build has about fifty; the older ones leave first, so builds of the past
  * don't pile up.
  */
-const PACKAGE_FILES = 90;
+const PACKAGE_FILES = 150;
 
 self.addEventListener("install", (event) => {
   event.waitUntil(

@@ -129,7 +129,7 @@ impl Config {
             .env(Env::PROD)
             // Leptos panics on a missing file of hashes; without a built front end the API still works.
             .hash_files(hash_file.exists())
-            .hash_file(hash_file.display().to_string())
+            .hash_file(hash_file.display().to_string().into())
             .build();
         // A path in a variable is meant from where the command was typed; one in the file, from where the file is.
         let data_dir = match settings.over("database", "data_dir", "DUEBOOK_DATA_DIR") {

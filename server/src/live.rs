@@ -18,6 +18,7 @@ use futures::SinkExt;
 use ledger::{Caller, Frame, Ledger, Tail};
 use serde::Deserialize;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tokio::sync::watch;
 use tokio::time::{Instant, interval_at};
 
 use crate::api::problem::Refusal;
@@ -169,7 +170,7 @@ impl Relay {
                     self.say(r#"{"type":"ping"}"#.to_owned()).await?;
                 }
                 _ = looks.tick() => self.look().await?,
-                _ = stopping.wait_for(|stopping| *stopping) => return Err(End::Stopping),
+                () = stopped(&mut stopping) => return Err(End::Stopping),
             }
         }
     }
@@ -274,6 +275,11 @@ impl Relay {
         let _ =
             tokio::time::timeout(Duration::from_secs(1), self.socket.send(Message::Close(Some(frame)))).await;
     }
+}
+
+/// Ready once the server stops, or is gone.
+async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    let _ = stopping.wait_for(|stopping| *stopping).await;
 }
 
 /// A frame's text as the bytes that all sockets send.

@@ -12,10 +12,7 @@ pub(super) enum Incoming {
     /// Something happened.
     Event(Box<Event>),
     /// Events were missed.
-    Resync {
-        #[serde(default)]
-        seq: Option<i64>,
-    },
+    Resync {},
     /// Are you there?
     Ping,
 }
@@ -45,7 +42,7 @@ mod tests {
         ));
         assert!(matches!(
             serde_json::from_str(r#"{"type":"resync","reason":"lag"}"#),
-            Ok(Incoming::Resync { seq: None })
+            Ok(Incoming::Resync {})
         ));
         assert!(matches!(serde_json::from_str(r#"{"type":"ping"}"#), Ok(Incoming::Ping)));
     }

@@ -31,6 +31,8 @@ pub(super) struct Hub {
     listeners: BTreeMap<u64, Listener>,
     resyncs: BTreeMap<u64, Resync>,
     connected: bool,
+    /// Events are missing between `last` and the next one to come.
+    holed: bool,
 }
 
 impl Hub {
@@ -95,6 +97,9 @@ impl Hub {
             return None;
         }
         self.last = event.seq;
+        if std::mem::take(&mut self.holed) {
+            self.base = Some(event.seq - 1);
+        }
         if self.recent.len() == KEPT {
             self.recent.pop_front();
         }
@@ -102,14 +107,17 @@ impl Hub {
         Some(self.listeners.values().cloned().collect())
     }
 
-    /// Events up to `seq`, or an unknown number of them, were missed.
-    pub(super) fn resync(&mut self, seq: Option<i64>) -> Vec<Resync> {
+    /// An unknown number of events were missed: whatever was read before has to be read again.
+    pub(super) fn resync(&mut self) -> Vec<Resync> {
         self.recent.clear();
-        if let Some(seq) = seq {
-            self.last = self.last.max(seq);
-            self.base = Some(self.last);
-        }
+        self.holed = true;
         self.resyncs.values().cloned().collect()
+    }
+
+    /// The log is another one, whose head is `seq`.
+    pub(super) fn start_over(&mut self, seq: i64) {
+        self.last = seq;
+        self.base = Some(seq);
     }
 }
 
@@ -172,7 +180,9 @@ mod tests {
         assert_eq!(hub.catch_up(6), CatchUp::Events(vec![event(7), event(8)]));
         assert_eq!(hub.catch_up(8), CatchUp::Events(vec![]));
         assert_eq!(hub.catch_up(3), CatchUp::Refetch);
-        hub.resync(Some(20));
+        hub.resync();
+        hub.receive(&event(20));
         assert_eq!(hub.catch_up(8), CatchUp::Refetch);
+        assert_eq!(hub.catch_up(19), CatchUp::Events(vec![event(20)]));
     }
 }

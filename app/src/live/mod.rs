@@ -95,12 +95,19 @@ impl Live {
         }
     }
 
-    /// Events up to `seq` can't be had.
-    fn resync(&self, seq: Option<i64>) {
-        let Some(callbacks) = self.hub.try_update_value(|hub| hub.resync(seq)) else { return };
+    /// Events were missed that can't be had.
+    fn resync(&self) {
+        let Some(callbacks) = self.hub.try_update_value(Hub::resync) else { return };
         for callback in callbacks {
             callback();
         }
+    }
+
+    /// The log is another one, whose head is `seq`.
+    fn start_over(&self, seq: i64) {
+        self.hub.try_update_value(|hub| hub.start_over(seq));
+        let _ = self.seq.try_set(seq);
+        self.resync();
     }
 
     /// Where to go on from, if anywhere is known.

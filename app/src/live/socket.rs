@@ -98,10 +98,16 @@ async fn talk(live: Live) -> bool {
                     if send(&mut sink, &Outgoing::Subscribe { from_seq }).await.is_err() {
                         return stood;
                     }
+                } else if live.resume_from().is_some_and(|last| seq < last) {
+                    // A log shorter than what was seen: another database, such as a restored one.
+                    live.start_over(seq);
+                    if send(&mut sink, &Outgoing::Subscribe { from_seq: seq }).await.is_err() {
+                        return stood;
+                    }
                 }
             }
             Ok(Incoming::Event(event)) => live.receive(*event),
-            Ok(Incoming::Resync { seq }) => live.resync(seq),
+            Ok(Incoming::Resync {}) => live.resync(),
             Ok(Incoming::Ping) => {
                 if send(&mut sink, &Outgoing::Pong).await.is_err() {
                     return stood;

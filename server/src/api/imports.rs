@@ -35,7 +35,7 @@ pub(super) fn router(most_upload: usize) -> OpenApiRouter<State> {
 /// The template: headers, an example row, allowed values.
 #[utoipa::path(get, path = "/imports/template.xlsx", operation_id = "imports_template", tag = "imports", params(("kind" = Option<String>, Query, description = "customers")), responses(
     (status = 200, content_type = XLSX, body = Vec<u8>), (status = 401, body = schema::Problem), (status = 422, body = schema::Problem)))]
-async fn template(Signed(_): Signed, mut given: Parameters) -> Answer<impl IntoResponse + use<>> {
+async fn template(Signed(_caller): Signed, mut given: Parameters) -> Answer<impl IntoResponse + use<>> {
     given.read("kind", only("customers"));
     given.done()?;
     let disposition = "attachment; filename=\"duebook-customers.xlsx\"";

@@ -39,8 +39,11 @@ pub fn CustomersPage() -> impl IntoView {
     let session = use_session();
     let query = use_query_map();
     let view = Memo::new(move |_| query.with(View::of));
-    let list =
-        Resource::new_blocking(move || view.get(), move |view| list_customers(view.list(session.currency)));
+    // The rows come with the view they were read for: the address may be ahead of them while others load.
+    let list = Resource::new_blocking(
+        move || view.get(),
+        move |view| async move { (list_customers(view.list(session.currency)).await, view) },
+    );
     let counts = Resource::new_blocking(|| (), |()| customer_counts());
     let newer_counts = RwSignal::new(None::<Counts>);
     let navigate = use_navigate();
@@ -95,13 +98,11 @@ pub fn CustomersPage() -> impl IntoView {
                 <Transition fallback=|| view! { <Skeleton rows=12 /> } set_pending=loading>
                     {move || Suspend::new(async move {
                         match list.await {
-                            Err(fault) => view! { <ErrorState fault retry=read_again /> }.into_any(),
-                            Ok(snapshot) if snapshot.value.data.is_empty() => {
+                            (Err(fault), _) => view! { <ErrorState fault retry=read_again /> }.into_any(),
+                            (Ok(snapshot), _) if snapshot.value.data.is_empty() => {
                                 view! { <Nobody view seq=snapshot.seq read_again may_import may_create creating /> }.into_any()
                             }
-                            Ok(snapshot) => {
-                                // The view the rows were read for: the address may be ahead while others load.
-                                let shown = view.get_untracked();
+                            (Ok(snapshot), shown) => {
                                 view! { <Grid snapshot shown go read_again newer_counts /> }.into_any()
                             }
                         }
@@ -171,7 +172,8 @@ fn Filters(view: Memo<View>, go: Callback<(View, bool)>) -> impl IntoView {
             // Came by a tab, a link or the back button.
             let status_now = view.status.map(|status| status.as_str().to_owned()).unwrap_or_default();
             for (field, now) in [(q, view.q), (status, status_now), (min, view.min), (max, view.max)] {
-                if field.get_untracked() != now {
+                // The blank after a word isn't in the address, and has to stay where the next word is being typed.
+                if field.with_untracked(|text| text.trim() != now.trim()) {
                     field.set(now);
                 }
             }

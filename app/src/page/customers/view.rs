@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use domain::customer::{CustomerFilter, CustomerSort, SortBy};
 use domain::{Currency, Customer, CustomerStatus, Money, MoneyError};
 use leptos_router::params::ParamsMap;
+use serde::{Deserialize, Serialize};
 
 use crate::api::customer::CustomerList;
 use crate::format;
@@ -15,7 +16,7 @@ pub(super) const ROWS: u64 = 50;
 const TRAIL: usize = 30;
 
 /// One state of the grid.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct View {
     pub q: String,
     pub status: Option<CustomerStatus>,
@@ -33,7 +34,7 @@ pub(super) struct View {
 
 impl View {
     pub(super) fn of(query: &ParamsMap) -> Self {
-        let text = |name: &str| query.get(name).unwrap_or_default();
+        let text = |name: &str| query.get(name).map(|value| value.trim().to_owned()).unwrap_or_default();
         let sort = SortBy::parse_list(&text("sort"))
             .ok()
             .and_then(|sort: Vec<SortBy<CustomerSort>>| sort.into_iter().next());
@@ -91,6 +92,7 @@ impl View {
         min: String,
         max: String,
     ) -> Self {
+        let [q, min, max] = [q, min, max].map(|text| text.trim().to_owned());
         if (&q, status, &min, &max) == (&self.q, self.status, &self.min, &self.max) {
             return self.clone();
         }
