@@ -162,6 +162,12 @@ fn Bell() -> impl IntoView {
         <Transition fallback=move || view! { <BellLink count=unread.get().unwrap_or(0) /> }>
             {move || Suspend::new(async move {
                 let first = first.await.unwrap_or(0);
+                // From here on it is counted up and down.
+                Effect::new(move |_| {
+                    if untrack(|| unread.get()).is_none() {
+                        unread.set(first);
+                    }
+                });
                 view! { {move || view! { <BellLink count=unread.get().unwrap_or(first) /> }} }
             })}
         </Transition>
