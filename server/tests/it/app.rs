@@ -143,7 +143,8 @@ pub struct Person {
 impl Person {
     /// Signs in and keeps the access token.
     pub async fn sign_in(&mut self) -> Answer {
-        let answer = self.post("/auth/login", json!({ "email": self.email, "password": PASSWORD })).await.is(200);
+        let answer =
+            self.post("/auth/login", json!({ "email": self.email, "password": PASSWORD })).await.is(200);
         self.token = answer.body["access_token"].as_str().map(str::to_owned);
         self.id = answer.body["user"]["id"].as_str().unwrap().to_owned();
         answer
