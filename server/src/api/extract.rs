@@ -104,8 +104,8 @@ async fn read(request: Request, state: &State) -> Result<Bytes, Refusal> {
     })
 }
 
-/// Wrong fields of one body that are named at most.
-const MOST_ERRORS: usize = 50;
+/// Wrong places of one body that are looked for at most.
+const MOST_ERRORS: usize = 100;
 
 /// Malformed JSON is 400; JSON of another shape is 422 and names every place that is wrong.
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
@@ -118,28 +118,43 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
         Err(error) => error,
     };
     let Ok(mut rest) = serde_json::from_slice::<Value>(bytes) else { return Err(malformed(first.inner())) };
-    // Deserialising stops at the first wrong field. Taking that one out and trying again finds the others.
-    let mut errors = vec![misshaped(&first)];
-    while let Some(pointer) = errors.last().map(|error: &FieldError| error.pointer.clone())
-        && errors.len() < MOST_ERRORS
-        && take_out(&mut rest, &pointer)
-    {
-        let Err(error) = serde_path_to_error::deserialize::<_, T>(&rest) else { break };
-        let error = misshaped(&error);
-        // What was taken out is missing now; that says nothing new.
-        if errors.iter().any(|known| known.pointer == error.pointer) {
-            break;
+    // Deserialising stops at the first wrong field. Putting something right in its place and trying again finds the others.
+    let mut found = misshaped(&first);
+    let mut errors: Vec<FieldError> = Vec::new();
+    for _ in 0..MOST_ERRORS {
+        let mended = mend(&mut rest, &found);
+        // What was put in place can be wrong in turn; that says nothing new.
+        let under = |known: &FieldError| {
+            found.error.pointer.strip_prefix(known.pointer.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        if !errors.iter().any(under) {
+            errors.push(found.error);
         }
-        errors.push(error);
+        match serde_path_to_error::deserialize::<_, T>(&rest) {
+            Err(next) if mended => found = misshaped(&next),
+            _ => break,
+        }
     }
     Err(Problem::invalid(FieldErrors(errors)).into())
 }
 
-/// Takes the value at `pointer` out; `false` when there is none.
-fn take_out(value: &mut Value, pointer: &str) -> bool {
-    let Some((parent, name)) = pointer.rsplit_once('/') else { return false };
-    match value.pointer_mut(parent) {
-        Some(Value::Object(fields)) => fields.remove(&name.replace("~1", "/").replace("~0", "~")).is_some(),
+/// A wrong place, and what would be right there.
+struct Misshaped {
+    error: FieldError,
+    right: Option<Value>,
+}
+
+/// Puts what would be right where something is wrong, or takes it out; `false` when that can't be done.
+fn mend(body: &mut Value, wrong: &Misshaped) -> bool {
+    let Some((parent, name)) = wrong.error.pointer.rsplit_once('/') else { return false };
+    let name = name.replace("~1", "/").replace("~0", "~");
+    match (body.pointer_mut(parent), wrong.right.clone()) {
+        (Some(Value::Object(fields)), Some(right)) => fields.insert(name, right.clone()) != Some(right),
+        (Some(Value::Object(fields)), None) => fields.remove(&name).is_some(),
+        (Some(Value::Array(items)), Some(right)) => {
+            let item = name.parse().ok().and_then(|index: usize| items.get_mut(index));
+            item.is_some_and(|item| std::mem::replace(item, right.clone()) != right)
+        }
         _ => false,
     }
 }
@@ -149,7 +164,7 @@ fn malformed(error: &serde_json::Error) -> Refusal {
     Problem::new(400, "malformed_json", "Malformed JSON", detail).into()
 }
 
-fn misshaped(error: &serde_path_to_error::Error<serde_json::Error>) -> FieldError {
+fn misshaped(error: &serde_path_to_error::Error<serde_json::Error>) -> Misshaped {
     let escaped = |key: &str| key.replace('~', "~0").replace('/', "~1");
     let place: String = error
         .path()
@@ -164,44 +179,46 @@ fn misshaped(error: &serde_path_to_error::Error<serde_json::Error>) -> FieldErro
     let text = error.inner().to_string();
     let words = text.rsplit_once(" at line ").map_or(text.as_str(), |(words, _)| words);
     let quoted = escaped(words.split('`').nth(1).unwrap_or_default());
-    // An unknown or missing field is named in the words and, when it is unknown, in the place as well.
-    let within = |code: &'static str, message: String| {
-        let known = place.ends_with(&format!("/{quoted}"));
-        let pointer = if known { place.clone() } else { format!("{place}/{quoted}") };
-        FieldError { pointer, code: code.into(), message }
+    let wrong = |pointer: String, code: &'static str, message: String, right: Option<Value>| Misshaped {
+        error: FieldError { pointer, code: code.into(), message },
+        right,
     };
     if words.starts_with("unknown field") {
-        within("unknown_field", format!("There is no field “{quoted}” here."))
-    } else if words.starts_with("missing field") {
-        within("required", "This field is required.".to_owned())
-    } else if words.starts_with("unknown variant") {
-        let known =
-            words.split_once("expected ").map_or("another value", |(_, known)| known).replace('`', "");
-        let known = known.strip_prefix("one of ").unwrap_or(&known).to_owned();
-        FieldError { pointer: place, code: "unknown_value".into(), message: format!("Use one of {known}.") }
-    } else if words.starts_with("invalid type") {
-        let expected = match words
-            .split_once("expected ")
-            .map_or("another kind of value", |(_, expected)| expected)
-        {
-            "struct MoneyInput" | "struct Money" => r#"money such as {"amount":"1234.50","currency":"USD"}"#,
-            "i64" | "u32" | "u64" => "a whole number",
-            // Names of our types are no help.
-            expected if expected.starts_with("struct ") => "an object",
-            expected => expected,
-        };
-        FieldError {
-            pointer: place,
-            code: "invalid_type".into(),
-            message: format!("This should be {expected}."),
-        }
-    } else {
-        let mut message = words.trim_end_matches('.').to_owned();
-        if let Some(first) = message.get_mut(..1) {
-            first.make_ascii_uppercase();
-        }
-        FieldError { pointer: place, code: "invalid_value".into(), message: format!("{message}.") }
+        let named = place.ends_with(&format!("/{quoted}"));
+        let pointer = if named { place } else { format!("{place}/{quoted}") };
+        return wrong(pointer, "unknown_field", format!("There is no field “{quoted}” here."), None);
     }
+    if words.starts_with("missing field") {
+        let pointer = format!("{place}/{quoted}");
+        // Most fields are text; where this one is not, the next attempt says what it is.
+        return wrong(pointer, "required", "This field is required.".to_owned(), Some("".into()));
+    }
+    let expected = words.rsplit_once("expected ").map_or("another kind of value", |(_, expected)| expected);
+    if words.starts_with("unknown variant") {
+        let known = expected.replace('`', "");
+        let known = known.strip_prefix("one of ").unwrap_or(&known);
+        return wrong(place, "unknown_value", format!("Use one of {known}."), Some(Value::Null));
+    }
+    if words.starts_with("invalid type") {
+        let (message, right) = match expected {
+            "a string" => ("a text in quotation marks", "".into()),
+            "a boolean" => ("true or false", false.into()),
+            "a sequence" => ("a list", Value::Array(Vec::new())),
+            "i64" | "u32" | "u64" => ("a whole number", 0.into()),
+            "struct MoneyInput" | "struct Money" => {
+                (r#"money such as {"amount":"1234.50","currency":"USD"}"#, Value::Object(serde_json::Map::new()))
+            }
+            // Names of our types are no help.
+            _ if expected.starts_with("struct ") => ("an object", Value::Object(serde_json::Map::new())),
+            other => (other, Value::Null),
+        };
+        return wrong(place, "invalid_type", format!("This should be {message}."), Some(right));
+    }
+    let mut message = words.trim_end_matches('.').to_owned();
+    if let Some(first) = message.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    wrong(place, "invalid_value", format!("{message}."), Some(Value::Null))
 }
 
 /// Query parameters, each known and each readable, or 422 that names every wrong one.

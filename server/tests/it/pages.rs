@@ -6,9 +6,9 @@ use crate::app::{Answer, TestApp};
 async fn a_stranger_is_led_to_the_sign_in_page() {
     let app = TestApp::start().await;
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-    let answer = Answer::of(client.get(format!("{}/customers", app.url))).await;
+    let answer = Answer::of(client.get(format!("{}/payments", app.url)).header("accept", "text/html")).await;
     assert!(answer.status.is_redirection(), "{}", answer.text);
-    assert!(answer.header("location").starts_with("/sign-in?next="), "{}", answer.header("location"));
+    assert_eq!(answer.header("location"), "/sign-in?next=%2Fpayments");
     let page = app.stranger().get("//sign-in").await.is(200);
     assert!(page.text.contains("Sign in"));
     assert_eq!(page.header("cache-control"), "no-store");
