@@ -57,8 +57,9 @@ export class Watch {
     });
     page.on("requestfailed", (request) => {
       const why = request.failure()?.errorText ?? "";
-      // ERR_ABORTED: a person went on to another page, or saved the answer as a file.
-      if (request.url().startsWith(this.#origin) && why !== "net::ERR_ABORTED" && !this.#down) {
+      // ERR_ABORTED: a person went on to another page, or saved the answer as a file. csp: a script where scripts are off.
+      const harmless = why === "net::ERR_ABORTED" || why === "csp";
+      if (request.url().startsWith(this.#origin) && !harmless && !this.#down) {
         this.#note(`failed: ${request.method()} ${request.url()} ${why}`);
       }
     });

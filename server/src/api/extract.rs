@@ -125,7 +125,11 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
         let mended = mend(&mut rest, &found);
         // What was put in place can be wrong in turn; that says nothing new.
         let under = |known: &FieldError| {
-            found.error.pointer.strip_prefix(known.pointer.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            found
+                .error
+                .pointer
+                .strip_prefix(known.pointer.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
         if !errors.iter().any(under) {
             errors.push(found.error);
@@ -205,9 +209,10 @@ fn misshaped(error: &serde_path_to_error::Error<serde_json::Error>) -> Misshaped
             "a boolean" => ("true or false", false.into()),
             "a sequence" => ("a list", Value::Array(Vec::new())),
             "i64" | "u32" | "u64" => ("a whole number", 0.into()),
-            "struct MoneyInput" | "struct Money" => {
-                (r#"money such as {"amount":"1234.50","currency":"USD"}"#, Value::Object(serde_json::Map::new()))
-            }
+            "struct MoneyInput" | "struct Money" => (
+                r#"money such as {"amount":"1234.50","currency":"USD"}"#,
+                Value::Object(serde_json::Map::new()),
+            ),
             // Names of our types are no help.
             _ if expected.starts_with("struct ") => ("an object", Value::Object(serde_json::Map::new())),
             other => (other, Value::Null),

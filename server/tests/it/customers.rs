@@ -329,9 +329,7 @@ async fn unknown_and_unreadable_parameters_are_all_named() {
         ("/archived", "invalid_parameter"),
         ("/currency", "invalid_parameter"),
     ]);
-    for query in
-        ["limit=201", "limit=-1", "limit=many", "sort=name;DROP", "min_outstanding=1.23456"]
-    {
+    for query in ["limit=201", "limit=-1", "limit=many", "sort=name;DROP", "min_outstanding=1.23456"] {
         ada.get(&format!("/customers?{query}")).await.is_problem(422, "invalid");
     }
     app.finish().await;

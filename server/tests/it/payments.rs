@@ -119,7 +119,11 @@ async fn wrong_payments_are_refused_field_by_field() {
     refused(euro, &[("/amount/currency", "currency_mismatch")]).await;
     refused(json!({}), &[("/customer_id", "required"), ("/amount", "required")]).await;
     let number = json!({ "customer_id": 7, "amount": 5, "method": true });
-    refused(number, &[("/customer_id", "invalid_type"), ("/amount", "invalid_type"), ("/method", "invalid_type")]).await;
+    refused(
+        number,
+        &[("/customer_id", "invalid_type"), ("/amount", "invalid_type"), ("/method", "invalid_type")],
+    )
+    .await;
     let many = json!({ "customer_id": id, "amount": { "amount": "x" }, "received_on": app.day(1), "method": "barter", "status": "failed" });
     let answer = ada.post_once("/payments", "k", many).await.is_problem(422, "invalid");
     assert_eq!(answer.body["errors"].as_array().unwrap().len(), 4, "{}", answer.text);
