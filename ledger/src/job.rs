@@ -10,7 +10,7 @@ use crate::commit::{Command, Needs, NewEvent};
 use crate::{Caller, Error, Ledger, Result};
 
 /// How often the business date is looked at.
-const LOOK: Duration = Duration::from_secs(20);
+const LOOK: Duration = Duration::from_secs(5);
 /// Invoices announced between two looks at the database.
 const CHUNK: u32 = 500;
 /// How long idempotency keys are kept: longer than the contract's 24 h.

@@ -68,13 +68,6 @@ impl TestApp {
         (self.today() + chrono::Duration::days(offset)).to_string()
     }
 
-    /// A night passes: the clock goes a day forward, and what fell due is announced.
-    pub async fn overnight(&self) {
-        self.clock.advance(chrono::Duration::days(1));
-        // The job looks every few seconds; it and this can't both announce.
-        self.ledger.announce_overdue(self.today()).await.unwrap();
-    }
-
     /// Someone who is not signed in.
     pub fn stranger(&self) -> Person {
         Person {
