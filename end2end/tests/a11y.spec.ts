@@ -40,7 +40,7 @@ test("the theme is chosen by a button, holds on other pages and after a reload",
   void ada;
   await person.page.emulateMedia({ colorScheme: "light" });
   await person.arrive(ADA);
-  const background = () => person.page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const background = () => person.page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
   const light = await background();
   await person.button("Dark theme").click();
   await expect.poll(background).not.toBe(light);

@@ -132,9 +132,10 @@ impl Config {
             .hash_file(hash_file.display().to_string().into())
             .build();
         // A path in a variable is meant from where the command was typed; one in the file, from where the file is.
+        let filed = settings.file("database", "data_dir").unwrap_or_else(|| "data".to_owned());
         let data_dir = match settings.over("database", "data_dir", "DUEBOOK_DATA_DIR") {
             Some(typed) => PathBuf::from(typed),
-            None => root.join(settings.file("database", "data_dir").unwrap_or_else(|| "data".to_owned())),
+            None => root.join(filed),
         };
         let not_empty = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
         let base_url = not_empty(settings.text("server", "base_url", "DUEBOOK_BASE_URL"))

@@ -68,7 +68,7 @@ fn PaymentsDesk(
     let on_sort = Callback::new(move |(field, descending): (&'static str, bool)| {
         let mut next = filter.get_untracked();
         next.sort = format!("{}{field}", if descending { "-" } else { "" });
-        change.run(next.from_the_first());
+        change.run(next.rewound());
     });
     let ids = Memo::new(move |_| {
         list.rows.with(|rows| rows.iter().map(|row| row.payment.id.clone()).collect::<Vec<_>>())

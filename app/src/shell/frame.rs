@@ -54,7 +54,17 @@ fn SignedInFrame(viewer: Viewer) -> impl IntoView {
     let may_import = viewer.role.may(Action::Import);
     let may_manage_users = viewer.role.may(Action::ManageUsers);
     view! {
-        <a class="skip-link" href="#main">"Skip to content"</a>
+        <a
+            class="skip-link"
+            href="#main"
+            on:click=move |event| {
+                // The router would scroll there and leave the focus behind.
+                event.prevent_default();
+                crate::browser::focus("#main");
+            }
+        >
+            "Skip to content"
+        </a>
         <div class="frame">
             <aside class="rail">
                 <a class="brand" href="/customers" aria-label="Duebook">

@@ -79,6 +79,13 @@ pub fn Button(
             aria-busy=move || busy.get().then_some("true")
             aria-label=label.clone()
             title=label
+            on:mousedown=move |event| {
+                // Leaving a field draws its error, which would move this button away from under the pointer before the
+                // click is complete. So sending a form leaves the focus where it is.
+                if submit {
+                    event.prevent_default();
+                }
+            }
             on:click=move |event| {
                 if busy.get_untracked() {
                     event.prevent_default();

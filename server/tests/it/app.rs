@@ -250,7 +250,7 @@ impl Answer {
 
     /// Fails the test unless this is a problem document of kind `code`.
     #[track_caller]
-    pub fn is_problem(self, status: u16, code: &str) -> Self {
+    pub fn problem(self, status: u16, code: &str) -> Self {
         let answer = self.is(status);
         assert_eq!(answer.header("content-type"), "application/problem+json");
         assert_eq!(answer.body["type"], format!("urn:duebook:problem:{code}"), "{}", answer.text);
@@ -269,7 +269,7 @@ impl Answer {
     /// Fails the test unless these fields, and no others, are said to be wrong.
     #[track_caller]
     pub fn names(self, fields: &[(&str, &str)]) -> Self {
-        let answer = self.is_problem(422, "invalid");
+        let answer = self.problem(422, "invalid");
         let mut given: Vec<(String, String)> = answer.body["errors"]
             .as_array()
             .unwrap()

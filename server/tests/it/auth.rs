@@ -17,7 +17,7 @@ async fn the_first_person_is_an_admin_and_the_second_waits_for_approval() {
     let user = answer.is(201).body["user"].clone();
     assert_eq!((&user["role"], &user["active"]), (&json!("viewer"), &json!(false)));
     let login = json!({ "email": bob.email, "password": PASSWORD });
-    let refused = bob.post("/auth/login", login).await.is_problem(403, "awaiting_approval");
+    let refused = bob.post("/auth/login", login).await.problem(403, "awaiting_approval");
     assert!(!refused.headers.contains_key("set-cookie"));
 
     ada.patch(&format!("/users/{}", bob.id), json!({ "active": true })).await.is(200);
@@ -30,7 +30,7 @@ async fn the_first_person_is_an_admin_and_the_second_waits_for_approval() {
 async fn registration_follows_the_setting_and_names_every_wrong_field() {
     let app = TestApp::with(|config| config.sign_up = domain::SignUp::Closed).await;
     let admin = app.admin().await;
-    app.register("Bob").await.0.is_problem(403, "sign_up_closed");
+    app.register("Bob").await.0.problem(403, "sign_up_closed");
     app.finish().await;
 
     let app = TestApp::with(|config| config.sign_up = domain::SignUp::Open).await;
@@ -47,7 +47,7 @@ async fn registration_follows_the_setting_and_names_every_wrong_field() {
     let (_, mut bob) = app.register("Bob").await;
     bob.sign_in().await;
     let taken = json!({ "name": "Bob", "email": "BOB@example.com", "password": PASSWORD });
-    stranger.post("/auth/register", taken).await.is_problem(409, "email_taken");
+    stranger.post("/auth/register", taken).await.problem(409, "email_taken");
     drop(admin);
     app.finish().await;
 }
@@ -58,7 +58,7 @@ async fn a_wrong_address_and_a_wrong_password_get_the_same_answer() {
     let ada = app.admin().await;
     let login = async |email: &str, password: &str| {
         let answer = ada.post("/auth/login", json!({ "email": email, "password": password })).await;
-        let mut problem = answer.is_problem(401, "wrong_credentials").body;
+        let mut problem = answer.problem(401, "wrong_credentials").body;
         problem["request_id"] = Value::Null;
         problem
     };
@@ -80,9 +80,9 @@ async fn refresh_tokens_rotate_and_a_spent_one_ends_the_family() {
     // An answer that was lost is given again; it is the same successor.
     assert_eq!(refresh(&first).await.is(200).body["refresh_token"], second);
     let third = refresh(&second).await.is(200).body["refresh_token"].clone();
-    refresh(&first).await.is_problem(401, "unauthenticated");
-    refresh(&third).await.is_problem(401, "unauthenticated");
-    ada.get("/me").await.is_problem(401, "unauthenticated");
+    refresh(&first).await.problem(401, "unauthenticated");
+    refresh(&third).await.problem(401, "unauthenticated");
+    ada.get("/me").await.problem(401, "unauthenticated");
     app.finish().await;
 }
 
@@ -94,7 +94,7 @@ async fn tokens_are_not_interchangeable() {
     let refresh = answer["refresh_token"].as_str().unwrap().to_owned();
     ada.post("/auth/refresh", json!({ "refresh_token": answer["access_token"] })).await.is(401);
     ada.token = Some(refresh);
-    ada.get("/me").await.is_problem(401, "unauthenticated");
+    ada.get("/me").await.problem(401, "unauthenticated");
     app.finish().await;
 }
 
@@ -118,13 +118,13 @@ async fn forged_unsigned_and_expired_tokens_are_refused() {
     ];
     for token in forged {
         ada.token = Some(token);
-        let refused = ada.get("/me").await.is_problem(401, "unauthenticated");
+        let refused = ada.get("/me").await.problem(401, "unauthenticated");
         assert_eq!(refused.header("www-authenticate"), "Bearer");
     }
     ada.token = Some(token);
     ada.get("/me").await.is(200);
     app.clock.advance(chrono::Duration::minutes(16));
-    ada.get("/me").await.is_problem(401, "unauthenticated");
+    ada.get("/me").await.problem(401, "unauthenticated");
     app.finish().await;
 }
 
@@ -137,10 +137,10 @@ async fn a_role_change_and_a_lock_out_hold_at_once() {
     bob.post("/customers", customer.clone()).await.is(201);
     let path = format!("/users/{}", bob.id);
     ada.patch(&path, json!({ "role": "viewer" })).await.is(200);
-    bob.post("/customers", customer).await.is_problem(403, "forbidden");
+    bob.post("/customers", customer).await.problem(403, "forbidden");
     assert_eq!(bob.get("/me").await.is(200).body["role"], "viewer");
     ada.patch(&path, json!({ "active": false })).await.is(200);
-    bob.get("/me").await.is_problem(401, "unauthenticated");
+    bob.get("/me").await.problem(401, "unauthenticated");
     app.finish().await;
 }
 
@@ -199,7 +199,8 @@ async fn cookies_carry_a_session_and_renew_it() {
     // Two tabs at once.
     app.clock.advance(chrono::Duration::minutes(20));
     let (one, other) = tokio::join!(browser.get("/me"), browser.get("/customers"));
-    (one.is(200), other.is(200));
+    one.is(200);
+    other.is(200);
     browser.get("/me").await.is(200);
     // Renewal by hand, from the cookie alone, with the access cookie run out.
     app.clock.advance(chrono::Duration::minutes(20));
@@ -238,19 +239,19 @@ async fn other_sites_can_not_act_in_a_signed_in_browsers_name() {
         Answer::of(request)
     };
     let foreign = ("origin", "https://evil.example");
-    create(&[("cookie", &cookie), foreign]).await.is_problem(403, "foreign_origin");
-    create(&[("cookie", &cookie), ("origin", "null")]).await.is_problem(403, "foreign_origin");
-    create(&[("cookie", &cookie)]).await.is_problem(403, "foreign_origin");
-    create(&[("cookie", &cookie), ("sec-fetch-site", "cross-site")]).await.is_problem(403, "foreign_origin");
-    create(&[("cookie", &cookie), ("sec-fetch-site", "same-site")]).await.is_problem(403, "foreign_origin");
+    create(&[("cookie", &cookie), foreign]).await.problem(403, "foreign_origin");
+    create(&[("cookie", &cookie), ("origin", "null")]).await.problem(403, "foreign_origin");
+    create(&[("cookie", &cookie)]).await.problem(403, "foreign_origin");
+    create(&[("cookie", &cookie), ("sec-fetch-site", "cross-site")]).await.problem(403, "foreign_origin");
+    create(&[("cookie", &cookie), ("sec-fetch-site", "same-site")]).await.problem(403, "foreign_origin");
     let forwarded = ("x-forwarded-host", "evil.example");
-    create(&[("cookie", &cookie), foreign, forwarded]).await.is_problem(403, "foreign_origin");
+    create(&[("cookie", &cookie), foreign, forwarded]).await.problem(403, "foreign_origin");
     create(&[("cookie", &cookie), ("origin", &app.url)]).await.is(201);
     create(&[("cookie", &cookie), ("sec-fetch-site", "same-origin")]).await.is(201);
 
     let bearer = format!("Bearer {}", ada.token.as_deref().unwrap());
     create(&[("authorization", &bearer)]).await.is(201);
-    create(&[("authorization", &bearer), foreign]).await.is_problem(403, "foreign_origin");
+    create(&[("authorization", &bearer), foreign]).await.problem(403, "foreign_origin");
     // Reading is harmless: the answer can't be read from another site.
     let read =
         stranger.request(Method::GET, "/customers").header("cookie", &cookie).header(foreign.0, foreign.1);

@@ -35,20 +35,20 @@ async fn a_customer_lives_from_entry_to_archive() {
     assert_eq!(changed.body["email"], "desk@acme.example");
     assert!(changed.body.get("phone").is_none());
 
-    ada.delete(&path).await.is_problem(409, "has_history").body["detail"]
+    ada.delete(&path).await.problem(409, "has_history").body["detail"]
         .as_str()
         .filter(|detail| detail.contains("/archive"))
         .expect("the way out is named");
-    ada.post(&format!("{path}/archive"), json!({})).await.is_problem(409, "not_settled");
+    ada.post(&format!("{path}/archive"), json!({})).await.problem(409, "not_settled");
     ada.pay(&customer, "1234.50", "all of it").await.is(201);
     assert_eq!(ada.look_at(&customer).await["status"], "paid");
     let archived = ada.post(&format!("{path}/archive"), json!({})).await.is(200);
     assert!(archived.body["archived_at"].is_string());
-    ada.post(&format!("{path}/archive"), json!({})).await.is_problem(409, "archived");
+    ada.post(&format!("{path}/archive"), json!({})).await.problem(409, "archived");
     assert_eq!(ada.get("/customers").await.body["page"]["total"], 0);
     assert_eq!(ada.get("/customers?archived=true").await.body["page"]["total"], 1);
     ada.post(&format!("{path}/unarchive"), json!({})).await.is(200);
-    ada.post(&format!("{path}/unarchive"), json!({})).await.is_problem(409, "not_archived");
+    ada.post(&format!("{path}/unarchive"), json!({})).await.problem(409, "not_archived");
 
     let note = json!({ "text": "Promised to call back.\nTwice." });
     ada.post(&format!("{path}/notes"), note).await.is(201);
@@ -80,9 +80,9 @@ async fn a_customer_without_history_can_be_deleted_for_good() {
     let customer = ada.post("/customers", json!({ "name": "Slip", "reference": "C-7" })).await.is(201).body;
     let path = format!("/customers/{}", text(&customer["id"]));
     ada.delete(&path).await.is(204);
-    ada.get(&path).await.is_problem(404, "not_found");
-    ada.patch(&path, json!({ "name": "Ghost" })).await.is_problem(404, "not_found");
-    ada.delete(&path).await.is_problem(404, "not_found");
+    ada.get(&path).await.problem(404, "not_found");
+    ada.patch(&path, json!({ "name": "Ghost" })).await.problem(404, "not_found");
+    ada.delete(&path).await.problem(404, "not_found");
     // Its reference is free again.
     ada.post("/customers", json!({ "name": "Other", "reference": "C-7" })).await.is(201);
     app.finish().await;
@@ -160,13 +160,12 @@ async fn a_stale_change_is_refused_and_shows_what_is_there_now() {
     };
     let changed = change("\"1\"", "One").await.is(200);
     assert_eq!(changed.header("etag"), "\"2\"");
-    let stale = change("\"1\"", "Two").await.is_problem(409, "stale_version");
+    let stale = change("\"1\"", "Two").await.problem(409, "stale_version");
     assert_eq!(stale.body["current"], changed.body);
     change("*", "Three").await.is(200);
     change("W/\"3\"", "Four").await.is(200);
     change("soon", "Five").await.names(&[("/If-Match", "invalid_etag")]);
-    let stale =
-        ada.patch(&path, json!({ "name": "Six", "version": 1 })).await.is_problem(409, "stale_version");
+    let stale = ada.patch(&path, json!({ "name": "Six", "version": 1 })).await.problem(409, "stale_version");
     assert_eq!(stale.body["current"]["name"], "Four");
     ada.patch(&path, json!({ "name": "Six", "version": 4 })).await.is(200);
     app.finish().await;
@@ -179,10 +178,10 @@ async fn references_are_unique_whatever_their_case() {
     ada.post("/customers", json!({ "name": "One", "reference": "AB-1" })).await.is(201);
     ada.post("/customers", json!({ "name": "Two", "reference": "ab-1" }))
         .await
-        .is_problem(409, "reference_taken");
+        .problem(409, "reference_taken");
     let two = ada.post("/customers", json!({ "name": "Two" })).await.is(201).body;
     let path = format!("/customers/{}", text(&two["id"]));
-    ada.patch(&path, json!({ "reference": "AB-1" })).await.is_problem(409, "reference_taken");
+    ada.patch(&path, json!({ "reference": "AB-1" })).await.problem(409, "reference_taken");
     ada.patch(&path, json!({ "reference": null })).await.names(&[("/reference", "required")]);
     app.finish().await;
 }
@@ -198,7 +197,7 @@ async fn a_repeated_creation_with_a_key_makes_one_customer() {
     assert_eq!(first.header("idempotent-replay"), "");
     ada.post_once("/customers", "k1", json!({ "name": "Other" }))
         .await
-        .is_problem(422, "idempotency_key_reused");
+        .problem(422, "idempotency_key_reused");
     assert_eq!(ada.get("/customers").await.body["page"]["total"], 1);
     app.finish().await;
 }
@@ -330,7 +329,7 @@ async fn unknown_and_unreadable_parameters_are_all_named() {
         ("/currency", "invalid_parameter"),
     ]);
     for query in ["limit=201", "limit=-1", "limit=many", "sort=name;DROP", "min_outstanding=1.23456"] {
-        ada.get(&format!("/customers?{query}")).await.is_problem(422, "invalid");
+        ada.get(&format!("/customers?{query}")).await.problem(422, "invalid");
     }
     app.finish().await;
 }
@@ -342,7 +341,7 @@ async fn a_viewer_reads_and_changes_nothing() {
     let viewer = app.person(&ada, "Vera", Role::Viewer).await;
     let customer = ada.owing("Acme", "10", &app.day(1)).await;
     viewer.look_at(&customer).await;
-    let refused = viewer.post("/customers", json!({ "name": "X" })).await.is_problem(403, "forbidden");
+    let refused = viewer.post("/customers", json!({ "name": "X" })).await.problem(403, "forbidden");
     assert!(refused.text.contains("a collector or above"), "{}", refused.text);
     app.finish().await;
 }

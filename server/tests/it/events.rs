@@ -43,7 +43,7 @@ async fn the_log_has_no_gap_and_hides_secrets() {
 async fn the_log_is_for_managers() {
     let app = TestApp::start().await;
     let ada = app.admin().await;
-    app.person(&ada, "Carl", Role::Collector).await.get("/events").await.is_problem(403, "forbidden");
+    app.person(&ada, "Carl", Role::Collector).await.get("/events").await.problem(403, "forbidden");
     app.person(&ada, "Mia", Role::Manager).await.get("/events").await.is(200);
     app.finish().await;
 }

@@ -83,7 +83,7 @@ async fn files_that_can_not_be_imports_are_refused_at_once() {
     let app = TestApp::with(|config| config.import.max_bytes = 20_000).await;
     let ada = app.admin().await;
     let refused = async |name: &str, bytes: Vec<u8>, status: u16, code: &str| {
-        ada.upload(name, bytes).await.is_problem(status, code)
+        ada.upload(name, bytes).await.problem(status, code)
     };
     refused("photo.png", b"\x89PNG\r\n\x1a\n\0\0\0".to_vec(), 415, "not_a_spreadsheet").await;
     refused("renamed.xlsx", b"just text".to_vec(), 415, "not_a_spreadsheet").await;
@@ -96,7 +96,7 @@ async fn files_that_can_not_be_imports_are_refused_at_once() {
     refused("large.csv", vec![b'x'; 20_001], 413, "too_large").await;
     refused("larger.csv", vec![b'x'; 200_000], 413, "too_large").await;
 
-    ada.post("/imports", json!({})).await.is_problem(415, "unsupported_media_type");
+    ada.post("/imports", json!({})).await.problem(415, "unsupported_media_type");
     let form = async |form: Form| Answer::of(ada.request(Method::POST, "/imports").multipart(form)).await;
     form(Form::new().text("kind", "payments").text("colour", "red")).await.names(&[
         ("/file", "required"),
@@ -104,8 +104,8 @@ async fn files_that_can_not_be_imports_are_refused_at_once() {
         ("/colour", "unknown_field"),
     ]);
     assert_eq!(ada.get("/imports").await.is(200).body["page"]["total"], 0);
-    ada.get("/imports/imp_none").await.is_problem(404, "not_found");
-    ada.get("/imports/imp_none/errors").await.is_problem(404, "not_found");
+    ada.get("/imports/imp_none").await.problem(404, "not_found");
+    ada.get("/imports/imp_none/errors").await.problem(404, "not_found");
     app.finish().await;
 }
 
@@ -145,9 +145,9 @@ async fn only_managers_import_and_everyone_sees_what_was_imported() {
     let app = TestApp::start().await;
     let ada = app.admin().await;
     let collector = app.person(&ada, "Carl", Role::Collector).await;
-    collector.upload("a.csv", b"Name\nAcme\n".to_vec()).await.is_problem(403, "forbidden");
+    collector.upload("a.csv", b"Name\nAcme\n".to_vec()).await.problem(403, "forbidden");
     ada.import("a.csv", b"Name\nAcme\n".to_vec()).await;
     assert_eq!(collector.get("/imports").await.is(200).rows().len(), 1);
-    app.stranger().upload("a.csv", b"Name\nAcme\n".to_vec()).await.is_problem(401, "unauthenticated");
+    app.stranger().upload("a.csv", b"Name\nAcme\n".to_vec()).await.problem(401, "unauthenticated");
     app.finish().await;
 }

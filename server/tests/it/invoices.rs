@@ -20,7 +20,7 @@ async fn opening_balances_are_invoices_and_lateness_is_derived() {
     let one = ada.get(&format!("/invoices/{}", text(&invoice["id"]))).await.is(200);
     assert_eq!(one.body, *invoice);
     assert_eq!(one.header("etag"), "\"1\"");
-    ada.get("/invoices/inv_none").await.is_problem(404, "not_found");
+    ada.get("/invoices/inv_none").await.problem(404, "not_found");
 
     let owners =
         async |query: String| ada.get(&format!("/invoices?{query}")).await.is(200).column("customer_id");

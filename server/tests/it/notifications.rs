@@ -33,8 +33,8 @@ async fn everyone_has_read_what_they_have_read_themselves() {
     vera.post("/notifications/read-all", json!({})).await.is(204);
     assert_eq!((unread(&ada).await, unread(&vera).await), (json!(2), json!(0)));
 
-    vera.post("/notifications/999/read", json!({})).await.is_problem(404, "not_found");
-    vera.post("/notifications/none/read", json!({})).await.is_problem(404, "not_found");
+    vera.post("/notifications/999/read", json!({})).await.problem(404, "not_found");
+    vera.post("/notifications/none/read", json!({})).await.problem(404, "not_found");
     vera.get("/notifications?kind=gossip&unread=perhaps")
         .await
         .names(&[("/kind", "invalid_parameter"), ("/unread", "invalid_parameter")]);
@@ -71,7 +71,7 @@ async fn only_admins_are_told_who_registered() {
     assert_eq!(manager.get("/notifications?kind=user.registered").await.is(200).rows().len(), 0);
     assert!(!manager.get("/notifications").await.text.contains("Bob"));
     let id = text(&told.rows()[0]["id"]);
-    manager.post(&format!("/notifications/{id}/read"), json!({})).await.is_problem(404, "not_found");
+    manager.post(&format!("/notifications/{id}/read"), json!({})).await.problem(404, "not_found");
     app.finish().await;
 }
 

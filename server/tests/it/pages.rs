@@ -51,9 +51,9 @@ async fn a_server_function_of_another_site_is_refused() {
         .client
         .post(format!("{}/fn/anything", app.url))
         .header("origin", "https://evil.example");
-    Answer::of(request).await.is_problem(403, "foreign_origin");
+    Answer::of(request).await.problem(403, "foreign_origin");
     let large =
         app.stranger().client.post(format!("{}/fn/anything", app.url)).body("x".repeat(2 * 1024 * 1024));
-    Answer::of(large).await.is_problem(413, "too_large");
+    Answer::of(large).await.problem(413, "too_large");
     app.finish().await;
 }

@@ -76,7 +76,7 @@ async fn the_same_key_pays_once() {
     assert_eq!(first.body, again.body);
     assert_eq!((first.header("idempotent-replay"), again.header("idempotent-replay")), ("", "true"));
     assert_eq!(ada.look_at(&customer).await["outstanding"]["amount"], "90.00");
-    ada.pay(&customer, "11", "key-1").await.is_problem(422, "idempotency_key_reused");
+    ada.pay(&customer, "11", "key-1").await.problem(422, "idempotency_key_reused");
     // Ten at once.
     let racing = (0..10).map(|_| ada.pay(&customer, "20", "key-2"));
     let answers = futures::future::join_all(racing).await;
@@ -90,11 +90,9 @@ async fn the_same_key_pays_once() {
     bob.pay(&customer, "11", "key-1").await.is(201);
 
     let body = json!({ "customer_id": customer["id"], "amount": { "amount": "1" } });
-    ada.post("/payments", body.clone()).await.is_problem(400, "idempotency_key_required");
-    ada.post_once("/payments", "", body.clone()).await.is_problem(400, "invalid_idempotency_key");
-    ada.post_once("/payments", &"k".repeat(256), body.clone())
-        .await
-        .is_problem(400, "invalid_idempotency_key");
+    ada.post("/payments", body.clone()).await.problem(400, "idempotency_key_required");
+    ada.post_once("/payments", "", body.clone()).await.problem(400, "invalid_idempotency_key");
+    ada.post_once("/payments", &"k".repeat(256), body.clone()).await.problem(400, "invalid_idempotency_key");
     ada.post_once("/payments", &"k".repeat(255), body).await.is(201);
     app.finish().await;
 }
@@ -125,7 +123,7 @@ async fn wrong_payments_are_refused_field_by_field() {
     )
     .await;
     let many = json!({ "customer_id": id, "amount": { "amount": "x" }, "received_on": app.day(1), "method": "barter", "status": "failed" });
-    let answer = ada.post_once("/payments", "k", many).await.is_problem(422, "invalid");
+    let answer = ada.post_once("/payments", "k", many).await.problem(422, "invalid");
     assert_eq!(answer.body["errors"].as_array().unwrap().len(), 4, "{}", answer.text);
     assert_eq!(ada.look_at(&customer).await["version"], 1);
     app.finish().await;
@@ -147,8 +145,7 @@ async fn a_payment_goes_from_pending_to_completed_and_back_with_a_reason() {
     assert_eq!(completed.header("etag"), "\"2\"");
     assert_eq!(ada.look_at(&customer).await["outstanding"]["amount"], "40.00");
     // Set twice, it counts once.
-    let twice =
-        ada.patch(&path, json!({ "status": "completed" })).await.is_problem(409, "invalid_transition");
+    let twice = ada.patch(&path, json!({ "status": "completed" })).await.problem(409, "invalid_transition");
     assert!(
         text(&twice.body["detail"]).contains("pending, partially_refunded, refunded, reversed"),
         "{}",
@@ -159,7 +156,7 @@ async fn a_payment_goes_from_pending_to_completed_and_back_with_a_reason() {
     ada.patch(&path, json!({ "status": "pending" })).await.names(&[("/reason", "required")]);
     ada.patch(&path, json!({ "status": "pending", "reason": "bounced", "version": 1 }))
         .await
-        .is_problem(409, "stale_version");
+        .problem(409, "stale_version");
     let again =
         ada.patch(&path, json!({ "status": "pending", "reason": "The cheque bounced" })).await.is(200).body;
     assert_eq!((&again["status"], &again["failure"]), (&json!("pending"), &json!("The cheque bounced")));
@@ -169,9 +166,9 @@ async fn a_payment_goes_from_pending_to_completed_and_back_with_a_reason() {
     ada.patch(&path, json!({ "status": "refunded" })).await.names(&[("/status", "invalid_status")]);
     let canceled = ada.post(&format!("{path}/cancel"), json!({ "reason": "Sent back" })).await.is(200).body;
     assert_eq!(canceled["status"], "canceled");
-    let done = ada.patch(&path, json!({ "status": "completed" })).await.is_problem(409, "invalid_transition");
+    let done = ada.patch(&path, json!({ "status": "completed" })).await.problem(409, "invalid_transition");
     assert!(text(&done.body["detail"]).contains("final"));
-    ada.post("/payments/pay_none/cancel", json!({})).await.is_problem(404, "not_found");
+    ada.post("/payments/pay_none/cancel", json!({})).await.problem(404, "not_found");
     app.finish().await;
 }
 
@@ -201,7 +198,7 @@ async fn the_mock_gateway_answers_as_it_was_told() {
     assert_eq!(ada.look_at(&customer).await["outstanding"]["amount"], "70.00");
 
     let body = json!({ "customer_id": customer["id"], "amount": { "amount": "10" } });
-    ada.post("/payments/simulate", body).await.is_problem(400, "idempotency_key_required");
+    ada.post("/payments/simulate", body).await.problem(400, "idempotency_key_required");
     let wrong = json!({ "customer_id": customer["id"], "amount": { "amount": "10" }, "outcome": "explode", "delay_ms": -1 });
     ada.post_once("/payments/simulate", "e", wrong)
         .await
@@ -220,9 +217,9 @@ async fn a_payment_in_flight_can_not_be_moved_by_hand() {
     let refused = ada
         .patch(&path, json!({ "status": "pending", "reason": "no" }))
         .await
-        .is_problem(409, "invalid_transition");
+        .problem(409, "invalid_transition");
     assert!(text(&refused.body["detail"]).contains("completed, failed, unknown"));
-    ada.post(&format!("{path}/cancel"), json!({})).await.is_problem(409, "invalid_transition");
+    ada.post(&format!("{path}/cancel"), json!({})).await.problem(409, "invalid_transition");
     app.finish().await;
 }
 

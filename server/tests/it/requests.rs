@@ -10,11 +10,11 @@ async fn nothing_under_the_api_answers_anything_but_problems() {
     let app = TestApp::start().await;
     let ada = app.admin().await;
     for path in ["/nothing", "//api", "//api/v2/customers", "/customers/a/b/c", "//api/"] {
-        ada.get(path).await.is_problem(404, "not_found");
+        ada.get(path).await.problem(404, "not_found");
     }
-    ada.get("/customers/%FF").await.is_problem(404, "not_found");
-    ada.delete("/customers").await.is_problem(405, "method_not_allowed");
-    ada.get("/auth/login").await.is_problem(405, "method_not_allowed");
+    ada.get("/customers/%FF").await.problem(404, "not_found");
+    ada.delete("/customers").await.problem(405, "method_not_allowed");
+    ada.get("/auth/login").await.problem(405, "method_not_allowed");
     app.finish().await;
 }
 
@@ -26,17 +26,17 @@ async fn bodies_are_json_of_a_sensible_size() {
         let request = ada.request(Method::POST, "/customers").header("content-type", kind).body(body);
         Answer::of(request).await
     };
-    post("text/plain", r#"{"name":"Acme"}"#.into()).await.is_problem(415, "unsupported_media_type");
+    post("text/plain", r#"{"name":"Acme"}"#.into()).await.problem(415, "unsupported_media_type");
     post("application/x-www-form-urlencoded", "name=Acme".into())
         .await
-        .is_problem(415, "unsupported_media_type");
+        .problem(415, "unsupported_media_type");
     for broken in ["", "{", r#"{"name":"Acme""#, r#"{"name":"Acme"} more"#, r#"{"name":}"#, "nonsense"] {
-        post("application/json", broken.into()).await.is_problem(400, "malformed_json");
+        post("application/json", broken.into()).await.problem(400, "malformed_json");
     }
-    post("application/json", "[]".into()).await.is_problem(422, "invalid");
-    post("application/json", "null".into()).await.is_problem(422, "invalid");
+    post("application/json", "[]".into()).await.problem(422, "invalid");
+    post("application/json", "null".into()).await.problem(422, "invalid");
     let large = format!(r#"{{"name":"{}"}}"#, "x".repeat(2 * 1024 * 1024));
-    post("application/json", large).await.is_problem(413, "too_large");
+    post("application/json", large).await.problem(413, "too_large");
     post("Application/JSON; charset=utf-8", r#"{"name":"Acme"}"#.into()).await.is(201);
     app.finish().await;
 }

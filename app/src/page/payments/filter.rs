@@ -87,7 +87,7 @@ impl Filter {
     }
 
     /// The same, from the first page.
-    pub(super) fn from_the_first(mut self) -> Self {
+    pub(super) fn rewound(mut self) -> Self {
         self.cursor = None;
         self.trail.clear();
         self.from = 1;
@@ -97,7 +97,7 @@ impl Filter {
     /// Whether anything is left out.
     pub(super) fn is_narrow(&self) -> bool {
         let all = Filter { sort: self.sort.clone(), from: self.from, ..Filter::default() };
-        self.clone().from_the_first() != all.from_the_first()
+        self.clone().rewound() != all.rewound()
     }
 
     /// The field the list is ordered by, and whether the largest comes first.
@@ -177,7 +177,7 @@ pub(super) fn FilterBar(filter: Memo<Filter>, change: Callback<Filter>) -> impl 
         next.method = method.with_untracked(|method| method.parse().ok());
         next.received_from = from.with_untracked(|date| date.parse().ok());
         next.received_to = to.with_untracked(|date| date.parse().ok());
-        let next = next.from_the_first();
+        let next = next.rewound();
         if next != filter.get_untracked() {
             change.run(next);
         }
@@ -253,7 +253,7 @@ pub(super) fn FilterBar(filter: Memo<Filter>, change: Callback<Filter>) -> impl 
                     kind=ButtonKind::Quiet
                     on_click=move |_| {
                         let sort = filter.with_untracked(|filter| filter.sort.clone());
-                        change.run(Filter { sort, ..Filter::default() }.from_the_first());
+                        change.run(Filter { sort, ..Filter::default() }.rewound());
                     }
                 >
                     "Clear filters"
