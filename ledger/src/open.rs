@@ -78,6 +78,17 @@ impl Ledger {
     /// Connects, migrates, and starts the committer. Jobs and the live tail start with [`Ledger::start`].
     pub async fn open(config: Config) -> Result<Ledger, OpenError> {
         let store = Arc::new(Store::open(&config.url, config.credentials.as_ref()).await?);
+        Self::on(store, config).await
+    }
+
+    /// A second node on the same database: its own committer, tail and memory of callers. Embedded databases have one
+    /// process, so only tests of what several servers do to one another have a use for it.
+    #[doc(hidden)]
+    pub async fn second_node(&self) -> Result<Ledger, OpenError> {
+        Self::on(Arc::clone(&self.inner.store), self.inner.config.clone()).await
+    }
+
+    async fn on(store: Arc<Store>, config: Config) -> Result<Ledger, OpenError> {
         let committer =
             Committer::start(Arc::clone(&store), config.clock.clone(), config.organisation.time_zone);
         let seq =

@@ -1,6 +1,6 @@
 //! The one transaction that writes business data.
 
-use surrealdb::types::RecordId;
+use surrealdb::types::{QueryError, RecordId};
 
 use super::Store;
 use super::rows::{
@@ -166,13 +166,8 @@ impl Store {
 
 /// The conflict shows on one of the statements; the others only say that they were not executed.
 fn classify(errors: Vec<surrealdb::Error>) -> CommitError {
-    use surrealdb::types::QueryError;
-    let conflict = errors.iter().any(|error| {
-        matches!(error.query_details(), Some(QueryError::TransactionConflict))
-            || error.message().contains("can be retried")
-            || error.message().contains(HEAD_MOVED)
-    });
-    if conflict {
+    let conflict = |error: &surrealdb::Error| is_conflict(error) || error.message().contains(HEAD_MOVED);
+    if errors.iter().any(conflict) {
         return CommitError::Conflict;
     }
     let telling = errors.into_iter().max_by_key(|error| {
@@ -182,4 +177,10 @@ fn classify(errors: Vec<surrealdb::Error>) -> CommitError {
         Some(error) => CommitError::Failed(error.into()),
         None => CommitError::Failed(Error::internal("a failure without an error")),
     }
+}
+
+/// Whether two transactions met on one row and this one lost. Nothing of it was done, so it can be tried again.
+pub(super) fn is_conflict(error: &surrealdb::Error) -> bool {
+    matches!(error.query_details(), Some(QueryError::TransactionConflict))
+        || error.message().contains("can be retried")
 }

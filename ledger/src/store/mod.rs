@@ -11,15 +11,17 @@ mod side;
 
 use std::time::Duration;
 
-use surrealdb::Surreal;
+use rand::RngExt;
 use surrealdb::engine::any::Any;
+use surrealdb::method::Query;
 use surrealdb::opt::auth::Root;
 use surrealdb::types::{RecordId, RecordIdKey};
+use surrealdb::{IndexedResults, Surreal};
 
 pub(crate) use commit::{CommitError, Write};
 pub(crate) use read::Keyset;
 
-use crate::OpenError;
+use crate::{Error, OpenError};
 
 /// One long-lived handle to the database. Never cloned per request: cloning a handle opens a session.
 pub(crate) struct Store {
@@ -28,6 +30,8 @@ pub(crate) struct Store {
 
 const NAMESPACE: &str = "duebook";
 const DATABASE: &str = "main";
+/// Tries of a write beside the books.
+const TRIES: u32 = 20;
 
 impl Store {
     /// Connects to `url` and brings the schema up to date.
@@ -63,6 +67,23 @@ impl Store {
     pub(crate) async fn ready(&self) -> bool {
         let ask = async { self.db.query("RETURN 1").await.and_then(|response| response.check()).is_ok() };
         tokio::time::timeout(Duration::from_secs(2), ask).await.unwrap_or(false)
+    }
+
+    /// A write beside the books (sessions, what somebody has read), tried again when another one met it on its row:
+    /// unlike the committer's, such writes can meet in one process.
+    async fn beside(
+        &self,
+        write: impl for<'a> Fn(&'a Surreal<Any>) -> Query<'a, Any>,
+    ) -> Result<IndexedResults, Error> {
+        let mut tries = 1;
+        loop {
+            match write(&self.db).await.and_then(IndexedResults::check) {
+                Err(error) if tries < TRIES && commit::is_conflict(&error) => tries += 1,
+                answer => return Ok(answer?),
+            }
+            let pause = rand::rng().random_range(0..10);
+            tokio::time::sleep(Duration::from_millis(pause)).await;
+        }
     }
 }
 

@@ -8,7 +8,8 @@ use crate::Result;
 
 impl Store {
     pub(crate) async fn put_session(&self, session: SessionRow) -> Result<()> {
-        self.db.query("UPSERT $row.id CONTENT $row RETURN NONE").bind(("row", session)).await?.check()?;
+        self.beside(|db| db.query("UPSERT $row.id CONTENT $row RETURN NONE").bind(("row", session.clone())))
+            .await?;
         Ok(())
     }
 
@@ -26,9 +27,8 @@ impl Store {
         now: DateTime<Utc>,
         expires_at: DateTime<Utc>,
     ) -> Result<bool> {
-        let rows: Vec<SessionRow> = self
-            .db
-            .query(
+        let rotated = self.beside(|db| {
+            db.query(
                 "UPDATE $id SET previous_hash = token_hash, token_hash = $to, rotated_at = $now, last_used_at = $now, \
                  expires_at = $expires_at WHERE token_hash = $from",
             )
@@ -37,36 +37,36 @@ impl Store {
             .bind(("to", to.to_owned()))
             .bind(("now", now))
             .bind(("expires_at", expires_at))
-            .await?
-            .take(0)?;
+        });
+        let rows: Vec<SessionRow> = rotated.await?.take(0)?;
         Ok(!rows.is_empty())
     }
 
     pub(crate) async fn end_session(&self, id: &str) -> Result<()> {
-        self.db.query("DELETE $id").bind(("id", record("session", id))).await?.check()?;
+        self.beside(|db| db.query("DELETE $id").bind(("id", record("session", id)))).await?;
         Ok(())
     }
 
     /// Ends a user's sessions, but for one.
     pub(crate) async fn end_sessions_of(&self, user: &str, but: Option<&str>) -> Result<()> {
         let but = but.map(|id| record("session", id));
-        self.db
-            .query("DELETE session WHERE user_id = $user AND id != $but")
-            .bind(("user", user.to_owned()))
-            .bind(("but", but))
-            .await?
-            .check()?;
+        self.beside(|db| {
+            db.query("DELETE session WHERE user_id = $user AND id != $but")
+                .bind(("user", user.to_owned()))
+                .bind(("but", but.clone()))
+        })
+        .await?;
         Ok(())
     }
 
     /// Takes out what is past its time: sessions, and idempotency keys older than `keys_before`.
     pub(crate) async fn sweep(&self, now: DateTime<Utc>, keys_before: DateTime<Utc>) -> Result<()> {
-        self.db
-            .query("DELETE session WHERE expires_at < $now; DELETE idempotency WHERE at < $keys_before;")
-            .bind(("now", now))
-            .bind(("keys_before", keys_before))
-            .await?
-            .check()?;
+        self.beside(|db| {
+            db.query("DELETE session WHERE expires_at < $now; DELETE idempotency WHERE at < $keys_before;")
+                .bind(("now", now))
+                .bind(("keys_before", keys_before))
+        })
+        .await?;
         Ok(())
     }
 
@@ -77,26 +77,26 @@ impl Store {
 
     /// Marks one event read.
     pub(crate) async fn mark_read(&self, user: &str, seq: i64) -> Result<()> {
-        self.db
-            .query(
+        self.beside(|db| {
+            db.query(
                 "UPSERT $id SET all_before = all_before ?? 0, \
                  read = IF $seq > (all_before ?? 0) { array::union(read ?? [], [$seq]) } ELSE { read ?? [] } RETURN NONE",
             )
             .bind(("id", record("notification_state", user)))
             .bind(("seq", seq))
-            .await?
-            .check()?;
+        })
+        .await?;
         Ok(())
     }
 
     /// Marks everything up to `seq` read.
     pub(crate) async fn mark_all_read(&self, user: &str, seq: i64) -> Result<()> {
-        self.db
-            .query("UPSERT $id SET all_before = $seq, read = array::filter(read ?? [], |$one| $one > $seq) RETURN NONE")
-            .bind(("id", record("notification_state", user)))
-            .bind(("seq", seq))
-            .await?
-            .check()?;
+        self.beside(|db| {
+            db.query("UPSERT $id SET all_before = $seq, read = array::filter(read ?? [], |$one| $one > $seq) RETURN NONE")
+                .bind(("id", record("notification_state", user)))
+                .bind(("seq", seq))
+        })
+        .await?;
         Ok(())
     }
 }

@@ -4,6 +4,7 @@
 
 mod app;
 mod auth;
+mod crash;
 mod customers;
 mod events;
 mod imports;
