@@ -33,7 +33,7 @@ impl Server {
             .env("DUEBOOK_DATA_DIR", data_dir)
             // Cargo sets it for tests; production has no such thing.
             .env_remove("RUST_MIN_STACK")
-            .env("RUST_LOG", "warn")
+            .env("DUEBOOK_LOG", "warn")
             .stdout(Stdio::null())
             .kill_on_drop(true)
             .spawn()

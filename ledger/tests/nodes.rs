@@ -86,8 +86,8 @@ async fn of_two_changes_of_one_payment_one_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_node_tells_its_screens_what_the_other_committed() {
     let one = open(&Clock::default()).await;
-    let other = one.second_node().await.unwrap();
     let ada = person(&one, None, "Ada", Role::Admin).await;
+    let other = one.second_node().await.unwrap();
     one.start();
     other.start();
     let mut tail = other.tail();

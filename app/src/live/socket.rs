@@ -4,8 +4,8 @@
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures::future::{Either, select};
 use futures::{SinkExt, StreamExt};
-use gloo_net::websocket::Message;
 use gloo_net::websocket::futures::WebSocket;
+use gloo_net::websocket::{Message, State};
 use gloo_timers::future::TimeoutFuture;
 use leptos::ev;
 use leptos::leptos_dom::helpers::document;
@@ -70,18 +70,17 @@ async fn connect_for_ever(live: Live, unread: Unread, mut woken: UnboundedReceiv
 /// One connection, to its end. Whether it ever stood.
 async fn talk(live: Live) -> bool {
     let Some(address) = address() else { return false };
-    let Ok(socket) = WebSocket::open(&address) else { return false };
-    let (mut sink, mut stream) = socket.split();
+    let Ok(mut socket) = WebSocket::open(&address) else { return false };
     let mut stood = false;
     if let Some(seq) = live.resume_from() {
         live.begin_at(seq);
-        if send(&mut sink, &Outgoing::Subscribe { from_seq: seq }).await.is_err() {
+        if send(&mut socket, &Outgoing::Subscribe { from_seq: seq }).await.is_err() {
             return false;
         }
     }
     let mut subscribed = live.resume_from().is_some();
     loop {
-        let message = match select(stream.next(), TimeoutFuture::new(SILENCE)).await {
+        let message = match select(socket.next(), TimeoutFuture::new(SILENCE)).await {
             Either::Left((Some(Ok(Message::Text(text))), _)) => text,
             Either::Left((Some(Ok(Message::Bytes(_))), _)) => continue,
             Either::Left((_, _)) | Either::Right(_) => return stood,
@@ -95,13 +94,13 @@ async fn talk(live: Live) -> bool {
                 if !subscribed {
                     subscribed = true;
                     let from_seq = live.begin_at(seq);
-                    if send(&mut sink, &Outgoing::Subscribe { from_seq }).await.is_err() {
+                    if send(&mut socket, &Outgoing::Subscribe { from_seq }).await.is_err() {
                         return stood;
                     }
                 } else if live.resume_from().is_some_and(|last| seq < last) {
                     // A log shorter than what was seen: another database, such as a restored one.
                     live.start_over(seq);
-                    if send(&mut sink, &Outgoing::Subscribe { from_seq: seq }).await.is_err() {
+                    if send(&mut socket, &Outgoing::Subscribe { from_seq: seq }).await.is_err() {
                         return stood;
                     }
                 }
@@ -109,7 +108,7 @@ async fn talk(live: Live) -> bool {
             Ok(Incoming::Event(event)) => live.receive(*event),
             Ok(Incoming::Resync {}) => live.resync(),
             Ok(Incoming::Ping) => {
-                if send(&mut sink, &Outgoing::Pong).await.is_err() {
+                if send(&mut socket, &Outgoing::Pong).await.is_err() {
                     return stood;
                 }
             }
@@ -119,9 +118,13 @@ async fn talk(live: Live) -> bool {
     }
 }
 
-async fn send(sink: &mut (impl futures::Sink<Message> + Unpin), message: &Outgoing) -> Result<(), ()> {
+async fn send(socket: &mut WebSocket, message: &Outgoing) -> Result<(), ()> {
+    // The other end may have gone while its last message was read; browsers log an error for what is sent then.
+    if matches!(socket.state(), State::Closing | State::Closed) {
+        return Err(());
+    }
     let text = serde_json::to_string(message).map_err(|_| ())?;
-    sink.send(Message::Text(text)).await.map_err(|_| ())
+    socket.send(Message::Text(text)).await.map_err(|_| ())
 }
 
 /// Wakes the loop when the network comes back or someone looks at the page again.

@@ -1,0 +1,61 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+
+import { ADA, test } from "../support/fixtures.ts";
+import { choose } from "../support/pages.ts";
+import { ROOT } from "../support/server.ts";
+import { XLSX } from "../support/sheet.ts";
+
+// The pictures in the README: `npx playwright test --project screenshots` in end2end/, with a built front end.
+
+const DIR = join(ROOT, "docs/screenshots");
+const DAY = 24 * 60 * 60 * 1000;
+const day = (offset: number) => new Date(Date.now() + offset * DAY).toISOString().slice(0, 10);
+
+/** Name, owed, days until due, status. */
+const CUSTOMERS: [string, string, number, string][] = [
+  ["Alder & Finch Interiors", "4210.00", -34, "Pending"],
+  ["Bergström Logistik AB", "18940.50", -8, "Pending"],
+  ["Calloway Press", "960.00", 12, "Pending"],
+  ["Delmar Seafoods", "7312.25", -61, "Pending"],
+  ["Edgewater Clinic", "0", 0, "Paid"],
+  ["Fontaine et Fils", "2480.00", 3, "Pending"],
+  ["Greywick Foundry", "31075.80", -2, "Pending"],
+  ["Halden Bikes", "145.90", 27, "Pending"],
+  ["Ibarra Solar", "12600.00", 18, "Pending"],
+  ["Juniper Books", "388.40", -95, "Pending"],
+  ["Kestrel Aviation", "54200.00", 41, "Pending"],
+  ["Lindqvist Dental", "1720.00", -1, "Pending"],
+];
+
+for (const theme of ["light", "dark"] as const) {
+  test(`the desk in the ${theme} theme`, async ({ ada, person }) => {
+    await mkdir(DIR, { recursive: true });
+    const header = "Name,Contact Information,Outstanding Payment Amount,Payment Due Date,Payment Status";
+    const rows = CUSTOMERS.map(([name, owed, due, status]) => {
+      const contact = `${name.split(" ")[0]?.toLowerCase().normalize("NFD").replace(/\W/g, "")}@example.com`;
+      return `"${name}",${contact},${owed},${day(due)},${status}`;
+    });
+    const csv = Buffer.from([header, ...rows].join("\n"));
+    await choose(person, theme);
+    await person.arrive(ADA, "/import");
+    await person.choose({ name: "customers.csv", mimeType: XLSX, buffer: csv });
+    await person.heading(/imported/).waitFor();
+    const shoot = (name: string) => person.page.screenshot({ path: join(DIR, `${name}-1440-${theme}.png`) });
+    await person.open("/customers?sort=-overdue");
+    await person.row("Delmar Seafoods").waitFor();
+    await shoot("customers");
+    const [customer] = await ada.customers("?q=Bergstr");
+    await person.open(`/customers/${customer?.id}`);
+    await person.button("Record payment").first().click();
+    await person.dialog("Record payment").waitFor();
+    await person.page.waitForTimeout(300);
+    await shoot("payment");
+    if (theme === "light") {
+      await person.page.setViewportSize({ width: 390, height: 844 });
+      await person.open("/customers?sort=-overdue");
+      await person.row("Delmar Seafoods").waitFor();
+      await person.page.screenshot({ path: join(DIR, "customers-390-light.png") });
+    }
+  });
+}
