@@ -1,7 +1,12 @@
 //! A customer's account: the customer, its open invoices and the payments at hand. Every decision about money is taken
 //! here, on plain values, and leaves the account true.
 
+mod correct;
+mod invoicing;
+
 use std::collections::{BTreeMap, BTreeSet};
+
+pub use invoicing::Correction;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -10,7 +15,8 @@ use thiserror::Error;
 use crate::allocation::oldest_due_first;
 use crate::customer::{CustomerDraft, MoneyInput, parse_date};
 use crate::field;
-use crate::payment::{Allocation, InvalidTransition, Simulation};
+use crate::invoice::InvalidInvoiceAction;
+use crate::payment::{Allocation, InvalidTransition, PaymentEntryKind, Simulation};
 use crate::{
     Currency, Customer, CustomerId, CustomerStatus, FieldErrors, ImportId, Invoice, InvoiceId, InvoiceKind,
     InvoiceStatus, Money, Payment, PaymentId, PaymentMethod, PaymentSource, PaymentStatus,
@@ -37,6 +43,20 @@ pub enum Rule {
     /// The payment isn't part of this account.
     #[error("There is no such payment.")]
     NoPayment,
+    /// The invoice isn't part of this account.
+    #[error("There is no such invoice.")]
+    NoInvoice,
+    /// The invoice's state forbids it.
+    #[error(transparent)]
+    Invoice(#[from] InvalidInvoiceAction),
+    /// Money or credits hang on the invoice.
+    #[error(
+        "Payments or credit notes are applied to this invoice; take them off first, or write off what is left."
+    )]
+    InvoiceInUse,
+    /// Only money in hand can be applied.
+    #[error("A {0} payment holds no money that could settle anything.")]
+    NotHeld(PaymentStatus),
 }
 
 impl From<FieldErrors> for Rule {
@@ -248,6 +268,10 @@ impl Account {
             total: amount,
             balance: amount,
             status: InvoiceStatus::Open,
+            terms: None,
+            memo: None,
+            entries: Vec::new(),
+            reopened_on: None,
             announced_overdue: None,
             import_id: self.customer.import_id.clone(),
             version: 1,
@@ -281,7 +305,7 @@ impl Account {
             return Err(Rule::Fields(errors));
         }
         let allocations = match &draft.allocations {
-            Some(wanted) => self.check_allocations(draft.amount, wanted)?,
+            Some(wanted) => self.check_allocations(draft.amount, wanted, &[])?,
             None if draft.status == PaymentStatus::Completed => {
                 oldest_due_first(draft.amount, self.invoices.values()).0
             }
@@ -300,6 +324,8 @@ impl Account {
             received_on: draft.received_on,
             unapplied: zero,
             allocations: Vec::new(),
+            entries: Vec::new(),
+            reversal: None,
             failure: None,
             simulated: None,
             import_id: None,
@@ -310,11 +336,13 @@ impl Account {
         if source == PaymentSource::Import {
             payment.import_id = self.customer.import_id.clone();
         }
-        self.apply(&allocations);
-        payment.allocations = allocations;
-        payment.settle_unapplied();
-        self.add_unapplied(payment.unapplied.minor());
-        self.payments.insert(id, payment);
+        if payment.status.holds_money() {
+            payment.note(PaymentEntryKind::Received, payment.received_on, None, payment.amount, None);
+        }
+        let received_on = payment.received_on;
+        self.payments.insert(id.clone(), payment);
+        self.allocate(&id, &allocations, received_on, None)?;
+        self.settle_payment(&id, 0)?;
         self.summarise(moment.business_date);
         Ok(())
     }
@@ -343,7 +371,8 @@ impl Account {
     }
 
     /// Moves a payment to `to` and does what that means for the invoices: completing allocates (oldest due first),
-    /// leaving completed takes its allocations back and reopens what they had paid.
+    /// leaving completed takes its allocations back and reopens what they had paid. Paying money back and taking it away
+    /// have commands of their own: [`Account::refund`], [`Account::reverse`].
     pub fn move_payment(
         &mut self,
         id: &PaymentId,
@@ -352,26 +381,37 @@ impl Account {
         moment: Moment,
     ) -> Result<(), Rule> {
         let payment = self.payments.get(id).ok_or(Rule::NoPayment)?;
-        let next = payment.status.go(to)?;
-        let unapplied_before = payment.unapplied.minor();
-        let kept =
-            Money::from_minor(payment.amount.minor() - payment.refunded.minor(), payment.amount.currency());
-        let taken_back = payment.allocations.clone();
-        // Also where money stays (a partial refund): what it settled must not be settled a second time.
-        self.take_back(&taken_back);
-        let allocations =
-            if next.holds_money() { oldest_due_first(kept, self.invoices.values()).0 } else { Vec::new() };
-        self.apply(&allocations);
+        let from = payment.status;
+        if matches!(to, PaymentStatus::PartiallyRefunded | PaymentStatus::Refunded | PaymentStatus::Reversed)
+        {
+            return Err(InvalidTransition { from, to }.into());
+        }
+        let next = from.go(to)?;
+        let before = payment.unapplied.minor();
+        let kept = Money::from_minor(payment.kept_minor(), payment.amount.currency());
+        if from.holds_money() && !next.holds_money() {
+            let parts = payment.allocations.clone();
+            self.unallocate(id, &parts, moment.business_date, reason.as_deref())?;
+            let payment = self.payments.get_mut(id).ok_or(Rule::NoPayment)?;
+            payment.note(PaymentEntryKind::Reopened, moment.business_date, None, kept, reason.as_deref());
+        }
         let payment = self.payments.get_mut(id).ok_or(Rule::NoPayment)?;
         payment.status = next;
-        payment.allocations = allocations;
         payment.failure = if next == PaymentStatus::Completed { None } else { reason };
         if next != PaymentStatus::Unknown && next != PaymentStatus::Processing {
             payment.simulated = None;
         }
-        payment.settle_unapplied();
-        let change = payment.unapplied.minor() - unapplied_before;
-        self.add_unapplied(change);
+        if next.holds_money() && !from.holds_money() {
+            if payment.source == PaymentSource::MockGateway {
+                // A gateway's money comes when the gateway says so.
+                payment.received_on = moment.business_date;
+            }
+            let on = payment.received_on.max(payment.last_day());
+            payment.note(PaymentEntryKind::Received, on, None, kept, None);
+            let parts = oldest_due_first(kept, self.invoices.values()).0;
+            self.allocate(id, &parts, on, None)?;
+        }
+        self.settle_payment(id, before)?;
         self.summarise(moment.business_date);
         Ok(())
     }
@@ -439,10 +479,13 @@ impl Account {
         true
     }
 
-    fn check_allocations(
+    /// What `wanted` means as allocations of `amount`, or everything that is wrong with it. `held` is what the payment
+    /// settles already and would give back first.
+    pub(crate) fn check_allocations(
         &self,
         amount: Money,
         wanted: &[NewAllocation],
+        held: &[Allocation],
     ) -> Result<Vec<Allocation>, FieldErrors> {
         let mut errors = FieldErrors::default();
         let mut seen = BTreeSet::new();
@@ -456,7 +499,13 @@ impl Account {
             else {
                 continue;
             };
-            let Some(invoice) = self.invoices.get(&invoice_id).filter(|invoice| invoice.is_open()) else {
+            let back: i64 = held
+                .iter()
+                .filter(|held| held.invoice_id == invoice_id)
+                .map(|held| held.amount.minor())
+                .sum();
+            let takes = |invoice: &&Invoice| invoice.is_open() || back > 0;
+            let Some(invoice) = self.invoices.get(&invoice_id).filter(takes) else {
                 errors.add(
                     &format!("{field}/invoice_id"),
                     "not_open",
@@ -467,12 +516,9 @@ impl Account {
             if !seen.insert(invoice_id.clone()) {
                 errors.add(&format!("{field}/invoice_id"), "repeated", "Name each invoice once.");
             }
-            if part.minor() > invoice.balance.minor() {
-                errors.add(
-                    &format!("{field}/amount"),
-                    "above_balance",
-                    format!("Only {} is owed.", invoice.balance),
-                );
+            let owed = Money::from_minor(invoice.balance.minor() + back, invoice.balance.currency());
+            if part.minor() > owed.minor() {
+                errors.add(&format!("{field}/amount"), "above_balance", format!("Only {owed} is owed."));
             }
             sum = sum.saturating_add(part.minor());
             allocations.push(Allocation { invoice_id, amount: part });
@@ -484,25 +530,75 @@ impl Account {
         Ok(allocations)
     }
 
-    fn apply(&mut self, allocations: &[Allocation]) {
-        self.shift(allocations, -1);
-    }
-
-    fn take_back(&mut self, allocations: &[Allocation]) {
-        self.shift(allocations, 1);
-    }
-
-    fn shift(&mut self, allocations: &[Allocation], sign: i64) {
-        for allocation in allocations {
-            let Some(invoice) = self.invoices.get_mut(&allocation.invoice_id) else { continue };
-            let minor = invoice.balance.minor() + sign * allocation.amount.minor();
-            invoice.balance = Money::from_minor(minor, invoice.balance.currency());
-            invoice.status = if minor == 0 { InvoiceStatus::Paid } else { InvoiceStatus::Open };
+    /// Settles invoices with parts of a payment, from `on` at the earliest: never before the money came or the invoice
+    /// was issued.
+    pub(crate) fn allocate(
+        &mut self,
+        id: &PaymentId,
+        parts: &[Allocation],
+        on: NaiveDate,
+        reason: Option<&str>,
+    ) -> Result<(), Rule> {
+        let payment = self.payments.get_mut(id).ok_or(Rule::NoPayment)?;
+        for part in parts {
+            let invoice = self.invoices.get_mut(&part.invoice_id).ok_or(Rule::NoInvoice)?;
+            invoice.balance =
+                Money::from_minor(invoice.balance.minor() - part.amount.minor(), invoice.balance.currency());
+            invoice.settle_status();
+            let on = on.max(payment.received_on).max(invoice.owed_since());
+            payment.note(PaymentEntryKind::Allocated, on, Some(part.invoice_id.clone()), part.amount, reason);
+            match payment.allocations.iter_mut().find(|held| held.invoice_id == part.invoice_id) {
+                Some(held) => {
+                    held.amount =
+                        Money::from_minor(held.amount.minor() + part.amount.minor(), held.amount.currency());
+                }
+                None => payment.allocations.push(part.clone()),
+            }
         }
+        Ok(())
     }
 
-    fn add_unapplied(&mut self, minor: i64) {
+    /// Takes parts of a payment back from invoices, which owe them again from `on`: never before they were settled.
+    pub(crate) fn unallocate(
+        &mut self,
+        id: &PaymentId,
+        parts: &[Allocation],
+        on: NaiveDate,
+        reason: Option<&str>,
+    ) -> Result<(), Rule> {
+        let payment = self.payments.get_mut(id).ok_or(Rule::NoPayment)?;
+        for part in parts {
+            let invoice = self.invoices.get_mut(&part.invoice_id).ok_or(Rule::NoInvoice)?;
+            invoice.balance =
+                Money::from_minor(invoice.balance.minor() + part.amount.minor(), invoice.balance.currency());
+            invoice.settle_status();
+            let settled =
+                payment.entries.iter().filter(|entry| entry.invoice_id.as_ref() == Some(&part.invoice_id));
+            let on = settled.map(|entry| entry.on).max().map_or(on, |settled| on.max(settled));
+            invoice.reopen(on);
+            payment.note(
+                PaymentEntryKind::Unallocated,
+                on,
+                Some(part.invoice_id.clone()),
+                part.amount,
+                reason,
+            );
+            for held in payment.allocations.iter_mut().filter(|held| held.invoice_id == part.invoice_id) {
+                held.amount =
+                    Money::from_minor(held.amount.minor() - part.amount.minor(), held.amount.currency());
+            }
+        }
+        payment.allocations.retain(|held| held.amount.is_positive());
+        Ok(())
+    }
+
+    /// Puts a payment's unapplied money right, and the customer's with it. `before` is what was unapplied, in minor units.
+    pub(crate) fn settle_payment(&mut self, id: &PaymentId, before: i64) -> Result<(), Rule> {
+        let payment = self.payments.get_mut(id).ok_or(Rule::NoPayment)?;
+        payment.settle_unapplied();
         let unapplied = self.customer.unapplied;
-        self.customer.unapplied = Money::from_minor(unapplied.minor() + minor, unapplied.currency());
+        let change = payment.unapplied.minor() - before;
+        self.customer.unapplied = Money::from_minor(unapplied.minor() + change, unapplied.currency());
+        Ok(())
     }
 }

@@ -46,6 +46,20 @@ kinds! {
     CustomerUnarchived = "customer.unarchived",
     /// A customer nothing hung on was deleted for good.
     CustomerErased = "customer.erased",
+    /// An invoice was entered.
+    InvoiceCreated = "invoice.created",
+    /// A draft's fields changed.
+    InvoiceUpdated = "invoice.updated",
+    /// A draft was issued.
+    InvoiceIssued = "invoice.issued",
+    /// An invoice was taken back.
+    InvoiceVoided = "invoice.voided",
+    /// A credit note lessened an invoice.
+    InvoiceCredited = "invoice.credited",
+    /// What an invoice still asked for was given up.
+    InvoiceWrittenOff = "invoice.written_off",
+    /// A write-off was taken back.
+    InvoiceRecovered = "invoice.recovered",
     /// Invoices passed their due date unpaid.
     InvoiceOverdue = "invoice.overdue",
     /// Money is announced, or a payment was marked pending again.
@@ -60,6 +74,12 @@ kinds! {
     PaymentCanceled = "payment.canceled",
     /// The gateway didn't answer.
     PaymentUnknown = "payment.unknown",
+    /// Money was paid back, in whole or in part.
+    PaymentRefunded = "payment.refunded",
+    /// A payment bounced, was charged back, or was entered by mistake.
+    PaymentReversed = "payment.reversed",
+    /// A payment settles other invoices than before.
+    PaymentReallocated = "payment.reallocated",
     /// Someone wrote a note.
     NoteAdded = "note.added",
     /// A chunk of an import was saved.
@@ -75,17 +95,18 @@ kinds! {
 }
 
 impl EventKind {
-    /// The kind that says a payment came to `status`, where a command brings it there.
-    pub fn of_payment(status: crate::PaymentStatus) -> Option<EventKind> {
+    /// The kind that says a payment came to `status`.
+    pub fn of_payment(status: crate::PaymentStatus) -> EventKind {
         use crate::PaymentStatus::*;
         match status {
-            Pending => Some(EventKind::PaymentPending),
-            Processing => Some(EventKind::PaymentProcessing),
-            Completed => Some(EventKind::PaymentCompleted),
-            Failed => Some(EventKind::PaymentFailed),
-            Canceled => Some(EventKind::PaymentCanceled),
-            Unknown => Some(EventKind::PaymentUnknown),
-            PartiallyRefunded | Refunded | Reversed => None,
+            Pending => EventKind::PaymentPending,
+            Processing => EventKind::PaymentProcessing,
+            Completed => EventKind::PaymentCompleted,
+            Failed => EventKind::PaymentFailed,
+            Canceled => EventKind::PaymentCanceled,
+            Unknown => EventKind::PaymentUnknown,
+            PartiallyRefunded | Refunded => EventKind::PaymentRefunded,
+            Reversed => EventKind::PaymentReversed,
         }
     }
 }
@@ -172,10 +193,7 @@ mod tests {
     fn a_payment_tells_each_state_a_command_can_bring_it_to() {
         use crate::PaymentStatus::{Canceled, Completed, Failed, Pending, Processing, Unknown};
         for status in [Pending, Processing, Completed, Failed, Canceled, Unknown] {
-            assert_eq!(
-                EventKind::of_payment(status).map(EventKind::as_str),
-                Some(format!("payment.{status}").as_str())
-            );
+            assert_eq!(EventKind::of_payment(status).as_str(), format!("payment.{status}"));
         }
     }
 }

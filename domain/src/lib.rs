@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test"))]
 
 pub mod account;
+pub mod ageing;
 pub mod allocation;
 pub mod customer;
 pub mod date;
@@ -21,6 +22,7 @@ pub mod payment;
 pub mod problem;
 pub mod role;
 pub mod sheet;
+pub mod terms;
 pub mod user;
 
 pub use account::{Account, Rule};
@@ -34,4 +36,5 @@ pub use money::{Currency, Money, MoneyError};
 pub use payment::{Payment, PaymentMethod, PaymentSource, PaymentStatus};
 pub use problem::Problem;
 pub use role::{Action, Role};
+pub use terms::PaymentTerms;
 pub use user::{SignUp, User};

@@ -1,5 +1,6 @@
 //! Payments and their state machine.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -205,6 +206,89 @@ pub struct Allocation {
     pub amount: Money,
 }
 
+/// What happened to a payment's money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaymentEntryKind {
+    /// It came.
+    Received,
+    /// A part of it settles an invoice.
+    Allocated,
+    /// That part no longer does.
+    Unallocated,
+    /// A part of it was paid back.
+    Refunded,
+    /// It was taken away again: bounced, charged back, or never there.
+    Reversed,
+    /// It was marked pending again.
+    Reopened,
+}
+
+/// A fact about a payment's money. Never changed afterwards: a correction is another fact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentEntry {
+    /// What happened.
+    pub kind: PaymentEntryKind,
+    /// The day from which it counts.
+    pub on: NaiveDate,
+    /// The invoice, where one is concerned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invoice_id: Option<InvoiceId>,
+    /// How much, above zero.
+    pub amount: Money,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// Why a payment is taken back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReversalKind {
+    /// The cheque or direct debit bounced.
+    #[default]
+    Bounced,
+    /// The payer's bank took the money back.
+    Chargeback,
+    /// It was entered by mistake.
+    EntryError,
+}
+
+impl ReversalKind {
+    /// All of them, in the order shown.
+    pub const ALL: [ReversalKind; 3] =
+        [ReversalKind::Bounced, ReversalKind::Chargeback, ReversalKind::EntryError];
+
+    /// The name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ReversalKind::Bounced => "bounced",
+            ReversalKind::Chargeback => "chargeback",
+            ReversalKind::EntryError => "entry_error",
+        }
+    }
+
+    /// For people.
+    pub fn label(self) -> &'static str {
+        match self {
+            ReversalKind::Bounced => "Bounced",
+            ReversalKind::Chargeback => "Chargeback",
+            ReversalKind::EntryError => "Entered by mistake",
+        }
+    }
+}
+
+impl FromStr for ReversalKind {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        ReversalKind::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+            .ok_or_else(|| "Use bounced, chargeback or entry_error.".to_owned())
+    }
+}
+
 /// What the mock gateway will answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -270,9 +354,15 @@ pub struct Payment {
     pub received_on: NaiveDate,
     /// Received money that settles no invoice.
     pub unapplied: Money,
-    /// What it settles.
+    /// What it settles now.
     pub allocations: Vec<Allocation>,
-    /// Why it failed, was canceled, or was marked pending again.
+    /// What happened to its money, in the order in which it was entered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub entries: Vec<PaymentEntry>,
+    /// Why it was taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reversal: Option<ReversalKind>,
+    /// Why it failed, was canceled, reversed, or was marked pending again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
     /// What the mock gateway was asked to answer, until it has.
@@ -304,13 +394,61 @@ impl Payment {
         self.allocations.iter().map(|allocation| allocation.amount.minor()).sum()
     }
 
+    /// What is left of it after refunds, in minor units.
+    pub fn kept_minor(&self) -> i64 {
+        self.amount.minor() - self.refunded.minor()
+    }
+
+    /// The money in hand as of `date`, in minor units.
+    pub fn held_on(&self, date: NaiveDate) -> i64 {
+        let counted = self.entries.iter().filter(|entry| entry.on <= date);
+        let sign = |kind| match kind {
+            PaymentEntryKind::Received => 1,
+            PaymentEntryKind::Refunded | PaymentEntryKind::Reversed | PaymentEntryKind::Reopened => -1,
+            PaymentEntryKind::Allocated | PaymentEntryKind::Unallocated => 0,
+        };
+        counted.map(|entry| sign(entry.kind) * entry.amount.minor()).sum()
+    }
+
+    /// What it settled as of `date`: each invoice with its part in minor units.
+    pub fn allocated_on(&self, date: NaiveDate) -> BTreeMap<&InvoiceId, i64> {
+        let mut parts = BTreeMap::new();
+        for entry in self.entries.iter().filter(|entry| entry.on <= date) {
+            let sign = match entry.kind {
+                PaymentEntryKind::Allocated => 1,
+                PaymentEntryKind::Unallocated => -1,
+                _ => continue,
+            };
+            if let Some(invoice) = &entry.invoice_id {
+                *parts.entry(invoice).or_default() += sign * entry.amount.minor();
+            }
+        }
+        parts.retain(|_, minor| *minor != 0);
+        parts
+    }
+
+    /// The day of the latest fact, or the day it came.
+    pub(crate) fn last_day(&self) -> NaiveDate {
+        self.entries.iter().map(|entry| entry.on).max().unwrap_or(self.received_on)
+    }
+
+    pub(crate) fn note(
+        &mut self,
+        kind: PaymentEntryKind,
+        on: NaiveDate,
+        invoice_id: Option<InvoiceId>,
+        amount: Money,
+        reason: Option<&str>,
+    ) {
+        if amount.is_positive() {
+            let reason = reason.map(str::to_owned);
+            self.entries.push(PaymentEntry { kind, on, invoice_id, amount, reason });
+        }
+    }
+
     /// Sets `unapplied` from the state, the refunds and the allocations.
     pub fn settle_unapplied(&mut self) {
-        let minor = if self.status.holds_money() {
-            self.amount.minor() - self.refunded.minor() - self.allocated_minor()
-        } else {
-            0
-        };
+        let minor = if self.status.holds_money() { self.kept_minor() - self.allocated_minor() } else { 0 };
         self.unapplied = Money::from_minor(minor, self.amount.currency());
     }
 }
