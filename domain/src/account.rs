@@ -572,17 +572,18 @@ impl Account {
             invoice.balance =
                 Money::from_minor(invoice.balance.minor() + part.amount.minor(), invoice.balance.currency());
             invoice.settle_status();
-            let settled =
-                payment.entries.iter().filter(|entry| entry.invoice_id.as_ref() == Some(&part.invoice_id));
-            let on = settled.map(|entry| entry.on).max().map_or(on, |settled| on.max(settled));
-            invoice.reopen(on);
-            payment.note(
-                PaymentEntryKind::Unallocated,
-                on,
-                Some(part.invoice_id.clone()),
-                part.amount,
-                reason,
-            );
+            // Each part that was applied on a day of its own goes back on no earlier one.
+            for (applied, minor) in payment.latest_parts(&part.invoice_id, part.amount.minor()) {
+                let (on, amount) = (on.max(applied), Money::from_minor(minor, part.amount.currency()));
+                invoice.reopen(on);
+                payment.note(
+                    PaymentEntryKind::Unallocated,
+                    on,
+                    Some(part.invoice_id.clone()),
+                    amount,
+                    reason,
+                );
+            }
             for held in payment.allocations.iter_mut().filter(|held| held.invoice_id == part.invoice_id) {
                 held.amount =
                     Money::from_minor(held.amount.minor() - part.amount.minor(), held.amount.currency());

@@ -427,6 +427,29 @@ impl Payment {
         parts
     }
 
+    /// The earliest day from which money can go back: what it settled until later was settled with it.
+    pub(crate) fn free_since(&self) -> NaiveDate {
+        let held = |entry: &&PaymentEntry| entry.kind != PaymentEntryKind::Allocated;
+        self.entries.iter().filter(held).map(|entry| entry.on).max().unwrap_or(self.received_on)
+    }
+
+    /// When the last `minor` units that settle `invoice` were applied to it: the parts with their days, the latest first.
+    pub(crate) fn latest_parts(&self, invoice: &InvoiceId, minor: i64) -> Vec<(NaiveDate, i64)> {
+        let mut parts: Vec<(NaiveDate, i64)> = Vec::new();
+        for entry in self.entries.iter().filter(|entry| entry.invoice_id.as_ref() == Some(invoice)) {
+            match entry.kind {
+                PaymentEntryKind::Allocated => {
+                    parts.push((entry.on, entry.amount.minor()));
+                    parts.sort();
+                }
+                _ => {
+                    take_latest(&mut parts, entry.amount.minor());
+                }
+            }
+        }
+        take_latest(&mut parts, minor)
+    }
+
     /// The day of the latest fact, or the day it came.
     pub(crate) fn last_day(&self) -> NaiveDate {
         self.entries.iter().map(|entry| entry.on).max().unwrap_or(self.received_on)
@@ -451,6 +474,22 @@ impl Payment {
         let minor = if self.status.holds_money() { self.kept_minor() - self.allocated_minor() } else { 0 };
         self.unapplied = Money::from_minor(minor, self.amount.currency());
     }
+}
+
+/// Takes `minor` units off the end of parts that are sorted by day.
+fn take_latest(parts: &mut Vec<(NaiveDate, i64)>, minor: i64) -> Vec<(NaiveDate, i64)> {
+    let (mut short, mut taken) = (minor, Vec::new());
+    while short > 0
+        && let Some((on, part)) = parts.pop()
+    {
+        let minor = part.min(short);
+        short -= minor;
+        taken.push((on, minor));
+        if part > minor {
+            parts.push((on, part - minor));
+        }
+    }
+    taken
 }
 
 /// A payment in a list, with its customer's name.

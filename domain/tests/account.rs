@@ -639,7 +639,7 @@ fn check(account: &Account, today: u64) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
     fn an_account_stays_true_whatever_happens(steps in proptest::collection::vec(step(), 1..50)) {

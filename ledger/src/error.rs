@@ -157,6 +157,10 @@ impl From<Rule> for Error {
             Rule::HasHistory(_) => Error::conflict("has_history", message),
             Rule::NotSettled(_) => Error::conflict("not_settled", message),
             Rule::NoPayment => Error::NotFound("payment"),
+            Rule::NoInvoice => Error::NotFound("invoice"),
+            Rule::Invoice(_) => Error::conflict("invalid_transition", message),
+            Rule::InvoiceInUse => Error::conflict("invoice_in_use", message),
+            Rule::NotHeld(_) => Error::conflict("not_held", message),
         }
     }
 }

@@ -40,6 +40,8 @@ pub struct Config {
     pub auth: AuthConfig,
     /// What an import may cost.
     pub import: ImportLimits,
+    /// The columns of ageing reports, unless a report asks for others.
+    pub ageing: domain::ageing::Buckets,
     /// How often the tail looks for events without being woken.
     pub poll: std::time::Duration,
     /// The clock.

@@ -1,18 +1,22 @@
 //! Payments.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use chrono::{Duration, NaiveDate};
-use domain::account::{NewPayment, positive};
+use domain::account::{Correction, Moment, NewAllocation, NewPayment, positive};
 use domain::customer::{MoneyInput, SortBy};
 use domain::field::optional_line;
-use domain::payment::{Outcome, PaymentView, Simulation};
+use domain::payment::{Outcome, PaymentView, ReversalKind, Simulation};
 use domain::{
-    Action, CustomerId, EventKind, FieldError, FieldErrors, Page, Payment, PaymentId, PaymentMethod,
-    PaymentSource, PaymentStatus,
+    Account, Action, CustomerId, EventKind, FieldError, FieldErrors, Money, Page, Payment, PaymentId,
+    PaymentMethod, PaymentSource, PaymentStatus, Rule,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::commit::{Command, Desk, Needs, NewEvent, Stop};
 use crate::customer::{cursor_keyset, keyset_cursor, order_name, page, page_size};
+use crate::invoice::Why;
 use crate::{Caller, Error, Idempotency, Ledger, Read, Result};
 
 /// What a list of payments can be ordered by.
@@ -166,7 +170,7 @@ impl Ledger {
                 let draft = new.validate(account.customer.currency, moment.business_date)?;
                 let status = draft.status;
                 account.record_payment(id.clone(), draft, PaymentSource::Manual, moment)?;
-                Ok(Some(payment_event(status, &customer, &id)?))
+                Ok(Some(payment_event(EventKind::of_payment(status), &customer, &id)))
             },
             answer,
         );
@@ -209,7 +213,7 @@ impl Ledger {
                 let amount = positive("amount", &amount, account.customer.currency).map_err(Error::from)?;
                 let simulation = Simulation { outcome, due_at: moment.at + Duration::milliseconds(delay) };
                 account.start_simulated(id.clone(), amount, simulation, moment)?;
-                Ok(Some(payment_event(PaymentStatus::Processing, &customer, &id)?))
+                Ok(Some(payment_event(EventKind::PaymentProcessing, &customer, &id)))
             },
             answer,
         );
@@ -255,6 +259,162 @@ impl Ledger {
         self.move_payment(caller, id, PaymentStatus::Canceled, reason, None).await
     }
 
+    /// Pays a payment back, in whole or (with `amount`) in part.
+    pub async fn refund_payment(
+        &self,
+        caller: &Caller,
+        id: &PaymentId,
+        amount: Option<&MoneyInput>,
+        why: &Why,
+        idempotency: &Idempotency,
+    ) -> Result<Replayed<Payment>> {
+        let amount = amount.cloned();
+        let kind = EventKind::PaymentRefunded;
+        self.correct_payment(
+            caller,
+            Action::Refund,
+            id,
+            why,
+            Some(idempotency),
+            kind,
+            move |account, id, why, moment| account.refund(id, amount.as_ref(), why, moment),
+        )
+        .await
+    }
+
+    /// Takes a payment away that bounced, was charged back, or was entered by mistake.
+    pub async fn reverse_payment(
+        &self,
+        caller: &Caller,
+        id: &PaymentId,
+        kind: Option<&str>,
+        why: &Why,
+        idempotency: &Idempotency,
+    ) -> Result<Replayed<Payment>> {
+        let reversal = match kind.filter(|text| !text.is_empty()) {
+            None => ReversalKind::default(),
+            Some(text) => {
+                text.parse().map_err(|message: String| FieldError::new("kind", "unknown_kind", message))?
+            }
+        };
+        let event = EventKind::PaymentReversed;
+        self.correct_payment(
+            caller,
+            Action::Refund,
+            id,
+            why,
+            Some(idempotency),
+            event,
+            move |account, id, why, moment| account.reverse(id, reversal, why, moment),
+        )
+        .await
+    }
+
+    /// Makes a payment settle exactly these invoices (oldest due first when absent).
+    pub async fn reallocate_payment(
+        &self,
+        caller: &Caller,
+        id: &PaymentId,
+        wanted: Option<&[NewAllocation]>,
+        why: &Why,
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Replayed<Payment>> {
+        let wanted = wanted.map(<[_]>::to_vec);
+        let why = &Why {
+            // Where money goes needs no excuse; where it came from stands in the entries.
+            reason: why
+                .reason
+                .clone()
+                .filter(|text| !text.trim().is_empty())
+                .or(Some("reallocated".to_owned())),
+            ..why.clone()
+        };
+        let kind = EventKind::PaymentReallocated;
+        self.correct_payment(
+            caller,
+            Action::RecordPayment,
+            id,
+            why,
+            idempotency,
+            kind,
+            move |account, id, why, moment| account.reallocate(id, wanted.as_deref(), why, moment),
+        )
+        .await
+    }
+
+    /// Settles a customer's open invoices with its unapplied money, oldest first. Answers what was applied.
+    pub async fn apply_unapplied(&self, caller: &Caller, customer: &CustomerId) -> Result<Money> {
+        caller.authorise(Action::RecordPayment)?;
+        let needs =
+            Needs { accounts: vec![customer.clone()], unapplied: vec![customer.clone()], ..Needs::default() };
+        let (applied, answer) = (Arc::new(AtomicI64::new(0)), customer.clone());
+        let (counted, customer) = (Arc::clone(&applied), customer.clone());
+        let command = Command::new(
+            caller,
+            needs,
+            move |desk, moment| {
+                let account = desk.account_with_unapplied(&customer)?;
+                let minor = account.apply_unapplied(moment)?;
+                counted.store(minor, Ordering::Relaxed);
+                if minor == 0 {
+                    return Ok(None);
+                }
+                let amount = Money::from_minor(minor, account.customer.currency);
+                let event = NewEvent::new(EventKind::PaymentReallocated, "customer", customer.as_str());
+                Ok(Some(event.customer(&customer).with("amount", amount)))
+            },
+            move |desk| {
+                let account = desk.accounts.get(&answer).and_then(Option::as_ref);
+                let currency = account.ok_or(Error::NotFound("customer"))?.customer.currency;
+                Ok(Money::from_minor(applied.load(Ordering::Relaxed), currency))
+            },
+        );
+        Ok(self.commit(command).await?.value)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "each of them differs between the corrections")]
+    async fn correct_payment(
+        &self,
+        caller: &Caller,
+        action: Action,
+        id: &PaymentId,
+        why: &Why,
+        idempotency: Option<&Idempotency>,
+        kind: EventKind,
+        correct: impl Fn(&mut Account, &PaymentId, &Correction, Moment) -> Result<(), Rule> + Send + 'static,
+    ) -> Result<Replayed<Payment>> {
+        caller.authorise(action)?;
+        let customer = self.store().payment(id).await?.customer_id;
+        let needs =
+            Needs { accounts: vec![customer.clone()], payments: vec![id.clone()], ..Needs::default() };
+        let (id, why) = (id.clone(), why.clone());
+        let answer = payment_on(&customer, &id);
+        let command = Command::new(
+            caller,
+            needs,
+            move |desk, moment| {
+                let account = desk.account_with_payment(&customer, &id)?;
+                let payment = account.payments.get(&id).ok_or(Error::NotFound("payment"))?;
+                if why.version.is_some_and(|version| version != payment.version) {
+                    return Err(Error::stale(payment).into());
+                }
+                let why = why.correction(payment.received_on, moment)?;
+                let before = payment.refunded.minor();
+                correct(account, &id, &why, moment)?;
+                let event = payment_event(kind, &customer, &id).with("reason", &why.reason);
+                let payment = account.payments.get(&id).ok_or(Error::NotFound("payment"))?;
+                let back = payment.refunded.minor() - before;
+                Ok(Some(if back > 0 {
+                    event.with("refunded", Money::from_minor(back, payment.amount.currency()))
+                } else {
+                    event
+                }))
+            },
+            answer,
+        );
+        self.commit(command.once(idempotency)).await
+    }
+
     /// Moves a payment through its state machine, with all that means for its account.
     pub(crate) async fn move_payment(
         &self,
@@ -288,7 +448,7 @@ impl Ledger {
                         due_at: moment.at + Duration::milliseconds(RECONCILE_MS),
                     });
                 }
-                let event = payment_event(to, &customer, &id)?;
+                let event = payment_event(EventKind::of_payment(to), &customer, &id);
                 Ok(Some(match &reason {
                     Some(reason) => event.with("reason", reason),
                     None => event,
@@ -309,7 +469,10 @@ const LONGEST_MS: i64 = 600_000;
 /// Milliseconds after a time-out at which the reconciler asks the gateway what became of the payment.
 const RECONCILE_MS: i64 = 10_000;
 
-fn account_named<'a>(desk: &'a mut Desk, id: &CustomerId) -> Result<&'a mut domain::Account, Stop> {
+pub(crate) fn account_named<'a>(
+    desk: &'a mut Desk,
+    id: &CustomerId,
+) -> Result<&'a mut domain::Account, Stop> {
     desk.account_mut(id).map_err(|stop| match stop {
         Stop::Refused(Error::NotFound(_)) => {
             Error::from(FieldError::new("customer_id", "unknown_customer", "There is no such customer."))
@@ -319,10 +482,8 @@ fn account_named<'a>(desk: &'a mut Desk, id: &CustomerId) -> Result<&'a mut doma
     })
 }
 
-fn payment_event(status: PaymentStatus, customer: &CustomerId, id: &PaymentId) -> Result<NewEvent> {
-    let kind =
-        EventKind::of_payment(status).ok_or_else(|| Error::internal("no event for this payment state"))?;
-    Ok(NewEvent::new(kind, "payment", id.as_str()).customer(customer).payment(id))
+fn payment_event(kind: EventKind, customer: &CustomerId, id: &PaymentId) -> NewEvent {
+    NewEvent::new(kind, "payment", id.as_str()).customer(customer).payment(id)
 }
 
 fn payment_on(customer: &CustomerId, id: &PaymentId) -> impl Fn(&Desk) -> Result<Payment> + Send + 'static {

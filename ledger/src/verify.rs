@@ -133,9 +133,10 @@ impl Ledger {
         for payment in payments {
             let subject = format!("payment {}", payment.id);
             let sum = payment.allocated_minor();
-            if sum > payment.amount.minor() - payment.refunded.minor() {
+            if sum > payment.kept_minor() {
                 report.differ(&subject, "allocates more than it holds");
             }
+            check_facts(report, &subject, payment);
             if !payment.status.holds_money() && sum != 0 {
                 report.differ(&subject, format!("is {} and allocates", payment.status));
             }
@@ -165,15 +166,29 @@ impl Ledger {
         let mut open: BTreeMap<&str, Vec<&Invoice>> = BTreeMap::new();
         for invoice in invoices {
             let subject = format!("invoice {}", invoice.id);
-            let expected = invoice.total.minor() - allocated.get(invoice.id.as_str()).copied().unwrap_or(0);
+            // A draft asks for its total once it is issued; what is void asks for nothing.
+            let asked = match invoice.status {
+                InvoiceStatus::Void => 0,
+                _ => invoice.total.minor() - invoice.lessened(),
+            };
+            let expected = asked - allocated.get(invoice.id.as_str()).copied().unwrap_or(0);
             if invoice.balance.minor() != expected || expected < 0 {
                 report.differ(
                     &subject,
-                    format!("balance is {}, the allocations leave {expected} minor units", invoice.balance),
+                    format!(
+                        "balance is {}, payments, credit notes and write-offs leave {expected} minor units",
+                        invoice.balance
+                    ),
                 );
             }
             let settled = invoice.balance.is_zero();
-            if (invoice.status == InvoiceStatus::Paid) != settled && invoice.status != InvoiceStatus::Void {
+            let expected = match invoice.status {
+                InvoiceStatus::Draft | InvoiceStatus::Void => invoice.status,
+                _ if !settled => InvoiceStatus::Open,
+                _ if invoice.written_off() > 0 => InvoiceStatus::Uncollectible,
+                _ => InvoiceStatus::Paid,
+            };
+            if invoice.status != expected {
                 report.differ(
                     &subject,
                     format!("is {} with a balance of {}", invoice.status.as_str(), invoice.balance),
@@ -240,6 +255,23 @@ impl Ledger {
         {
             report.differ(format!("customer {id}"), "has invoices or money and no row");
         }
+    }
+}
+
+/// Whether a payment's dated facts lead to what it says of itself.
+fn check_facts(report: &mut Report, subject: &str, payment: &Payment) {
+    let end = chrono::NaiveDate::MAX;
+    let held = if payment.status.holds_money() { payment.kept_minor() } else { 0 };
+    if payment.held_on(end) != held {
+        let facts = payment.held_on(end);
+        report.differ(subject, format!("holds {held} minor units, its entries say {facts}"));
+    }
+    let mut allocated: BTreeMap<&domain::InvoiceId, i64> = BTreeMap::new();
+    for allocation in &payment.allocations {
+        *allocated.entry(&allocation.invoice_id).or_default() += allocation.amount.minor();
+    }
+    if payment.allocated_on(end) != allocated {
+        report.differ(subject, "its entries and its allocations differ");
     }
 }
 

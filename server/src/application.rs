@@ -63,6 +63,7 @@ pub async fn open_at(config: &Config, clock: Clock) -> Result<Ledger, String> {
             sign_up: config.sign_up,
         },
         import: config.import.clone(),
+        ageing: config.ageing.clone(),
         poll: config.live_poll,
         clock,
     })

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use domain::ageing::Buckets;
 use domain::{Currency, SignUp};
 use ledger::{ImportLimits, Organisation};
 use leptos::config::{Env, LeptosOptions};
@@ -41,6 +42,8 @@ pub struct Config {
     pub live_ping: Duration,
     /// Between two unwoken looks for events.
     pub live_poll: Duration,
+    /// The columns of ageing reports.
+    pub ageing: Buckets,
     /// Sockets one person may hold.
     pub live_per_user: usize,
     /// What an import may cost.
@@ -166,6 +169,12 @@ impl Config {
             sign_up: settings.parsed("auth", "sign_up", "DUEBOOK_SIGN_UP", "approval")?,
             live_queue: settings.number("live", "queue", 256)?,
             live_ping: Duration::from_secs(settings.number("live", "ping_seconds", 25)?),
+            ageing: match settings.text("reports", "ageing_buckets", "DUEBOOK_AGEING_BUCKETS") {
+                Some(text) => text.parse().map_err(|_| {
+                    wrong("DUEBOOK_AGEING_BUCKETS ([reports] ageing_buckets)", &text, "30,60,90")
+                })?,
+                None => Buckets::default(),
+            },
             live_poll: Duration::from_millis(settings.number("live", "poll_ms", 1000)?),
             live_per_user: settings.number("live", "max_per_user", 50)?,
             import: ImportLimits {

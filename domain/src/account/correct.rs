@@ -32,6 +32,7 @@ impl Account {
         let next = if amount == kept { PaymentStatus::Refunded } else { PaymentStatus::PartiallyRefunded };
         let next = payment.status.go(next)?;
         let before = payment.unapplied.minor();
+        let on = why.on.max(payment.free_since());
         let mut short = amount.minor() - before;
         let mut held = payment.allocations.clone();
         // The newest debt is opened again first: the mirror of how it was settled.
@@ -49,10 +50,8 @@ impl Account {
             short -= minor;
             parts.push(Allocation { amount: Money::from_minor(minor, currency), ..part });
         }
-        self.unallocate(id, &parts, why.on, Some(&why.reason))?;
+        self.unallocate(id, &parts, on, Some(&why.reason))?;
         let payment = self.payments.get_mut(id).ok_or(Rule::NoPayment)?;
-        // Money that still settled something on that day can't have been paid back before.
-        let on = why.on.max(payment.last_day());
         payment.note(PaymentEntryKind::Refunded, on, None, amount, Some(&why.reason));
         payment.refunded = Money::from_minor(payment.refunded.minor() + amount.minor(), currency);
         payment.status = next;
@@ -73,10 +72,10 @@ impl Account {
         let next = payment.status.go(PaymentStatus::Reversed)?;
         let before = payment.unapplied.minor();
         let kept = Money::from_minor(payment.kept_minor(), payment.amount.currency());
+        let on = why.on.max(payment.free_since());
         let parts = payment.allocations.clone();
-        self.unallocate(id, &parts, why.on, Some(&why.reason))?;
+        self.unallocate(id, &parts, on, Some(&why.reason))?;
         let payment = self.payments.get_mut(id).ok_or(Rule::NoPayment)?;
-        let on = why.on.max(payment.last_day());
         payment.note(PaymentEntryKind::Reversed, on, None, kept, Some(&why.reason));
         payment.status = next;
         payment.reversal = Some(kind);

@@ -1,7 +1,7 @@
 //! One change, before it happens.
 
 use domain::account::{Moment, Rule};
-use domain::{CustomerId, EventKind, FieldErrors, ImportId, PaymentId, Subject, UserId};
+use domain::{CustomerId, EventKind, FieldErrors, ImportId, InvoiceId, PaymentId, Subject, UserId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -17,6 +17,12 @@ use crate::{Error, Idempotency, Replayed, Result};
 pub(crate) struct Needs {
     pub accounts: Vec<CustomerId>,
     pub payments: Vec<PaymentId>,
+    /// Invoices that may be closed or drafts; open ones come with their accounts.
+    pub invoices: Vec<InvoiceId>,
+    /// Customers whose payments with unapplied money are wanted.
+    pub unapplied: Vec<CustomerId>,
+    /// Invoice numbers of customers, to find out whether they are taken.
+    pub numbers: Vec<(CustomerId, String)>,
     /// References without case, to find out whose they are.
     pub references: Vec<String>,
     /// So many generated references will be wanted.
@@ -38,6 +44,9 @@ impl Needs {
     pub(super) fn add(&mut self, other: &Needs) {
         self.accounts.extend_from_slice(&other.accounts);
         self.payments.extend_from_slice(&other.payments);
+        self.invoices.extend_from_slice(&other.invoices);
+        self.unapplied.extend_from_slice(&other.unapplied);
+        self.numbers.extend_from_slice(&other.numbers);
         self.references.extend_from_slice(&other.references);
         self.generated += other.generated;
         self.users.extend_from_slice(&other.users);
@@ -58,6 +67,8 @@ pub(crate) struct NewEvent {
     pub customer: Option<CustomerId>,
     /// The payment whose full row is added to `data`.
     pub payment: Option<PaymentId>,
+    /// The invoice whose number is added to `data`.
+    pub invoice: Option<InvoiceId>,
     pub data: Map<String, Value>,
 }
 
@@ -68,6 +79,7 @@ impl NewEvent {
             subject: Subject { kind: subject.to_owned(), id: id.to_owned() },
             customer: None,
             payment: None,
+            invoice: None,
             data: Map::new(),
         }
     }
@@ -79,6 +91,11 @@ impl NewEvent {
 
     pub(crate) fn payment(mut self, id: &PaymentId) -> Self {
         self.payment = Some(id.clone());
+        self
+    }
+
+    pub(crate) fn invoice(mut self, id: &InvoiceId) -> Self {
+        self.invoice = Some(id.clone());
         self
     }
 

@@ -13,7 +13,7 @@ use crate::caller::Caller;
 use crate::chain::{self, Link};
 use crate::store::rows::{
     CustomerRow, EmailRow, EventRow, IdempotencyRow, ImportRow, InvoiceRow, PaymentRow, ReferenceRow,
-    UserRow, reference_key,
+    UserRow, number_key, reference_key,
 };
 use crate::store::{Write, key, record};
 use crate::{Error, Result};
@@ -39,6 +39,12 @@ pub(crate) struct Desk {
     head: Head,
     pub(crate) accounts: HashMap<CustomerId, Option<Account>>,
     pub(crate) payments: HashSet<PaymentId>,
+    /// Closed invoices and drafts that were looked for.
+    pub(crate) invoices: HashSet<InvoiceId>,
+    /// Customers whose payments with unapplied money are on their accounts.
+    pub(crate) unapplied: HashSet<CustomerId>,
+    /// The invoices that bear a number, as of `head`.
+    pub(crate) numbers: HashMap<(CustomerId, String), Vec<InvoiceId>>,
     pub(crate) references: HashMap<String, Option<CustomerId>>,
     pub(crate) users: BTreeMap<UserId, Option<UserRow>>,
     pub(crate) all_users: bool,
@@ -91,6 +97,9 @@ impl Desk {
             head,
             accounts: HashMap::new(),
             payments: HashSet::new(),
+            invoices: HashSet::new(),
+            unapplied: HashSet::new(),
+            numbers: HashMap::new(),
             references: HashMap::new(),
             users: BTreeMap::new(),
             all_users: false,
@@ -151,6 +160,56 @@ impl Desk {
         } else {
             Err(Error::NotFound("payment").into())
         }
+    }
+
+    /// The account with this invoice on it, open or not.
+    pub(crate) fn account_with_invoice(
+        &mut self,
+        id: &CustomerId,
+        invoice: &InvoiceId,
+    ) -> Result<&mut Account, Stop> {
+        if !self.account(id)?.invoices.contains_key(invoice) {
+            if self.invoices.contains(invoice) {
+                return Err(Error::NotFound("invoice").into());
+            }
+            self.missing.invoices.push(invoice.clone());
+            self.missing.accounts.push(id.clone());
+            return Err(Stop::Missing);
+        }
+        self.account_mut(id)
+    }
+
+    /// The account with all its payments that hold unapplied money.
+    pub(crate) fn account_with_unapplied(&mut self, id: &CustomerId) -> Result<&mut Account, Stop> {
+        if !self.unapplied.contains(id) {
+            self.missing.unapplied.push(id.clone());
+            self.missing.accounts.push(id.clone());
+            return Err(Stop::Missing);
+        }
+        self.account_mut(id)
+    }
+
+    /// Whether another invoice of this customer bears the number.
+    pub(crate) fn number_is_taken(
+        &mut self,
+        customer: &CustomerId,
+        number: &str,
+        but: Option<&InvoiceId>,
+    ) -> Result<bool, Stop> {
+        let key = (customer.clone(), number_key(number));
+        let Some(bearers) = self.numbers.get(&key) else {
+            self.missing.numbers.push(key);
+            return Err(Stop::Missing);
+        };
+        let stored = bearers.iter().any(|id| Some(id) != but);
+        let bears =
+            |invoice: &domain::Invoice| Some(&invoice.id) != but && number_key(&invoice.number) == key.1;
+        Ok(stored || self.account(customer)?.invoices.values().any(bears))
+    }
+
+    /// The number of an invoice that nobody numbered: the position of the event that enters it, which no other has.
+    pub(crate) fn generate_number(&self) -> String {
+        format!("INV-{:06}", self.head.seq + 1)
     }
 
     /// A new account.
@@ -377,6 +436,10 @@ impl Desk {
             if let Some(payment) = event.payment.as_ref().and_then(|id| account.payments.get(id)) {
                 data.insert("payment".into(), json_of(payment));
                 data.insert("amount".into(), json_of(&payment.amount));
+            }
+            if let Some(invoice) = event.invoice.as_ref().and_then(|id| account.invoices.get(id)) {
+                data.insert("number".into(), json_of(&invoice.number));
+                data.entry("amount").or_insert_with(|| json_of(&invoice.total));
             }
             if !invoices.is_empty() {
                 data.insert("invoices".into(), Value::Array(invoices));

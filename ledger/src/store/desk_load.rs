@@ -20,6 +20,9 @@ impl Store {
     pub(crate) async fn load(&self, desk: &mut Desk, needs: &Needs) -> Result<()> {
         let accounts = wanted(&needs.accounts, |id| !desk.accounts.contains_key(id));
         let payments = wanted(&needs.payments, |id| !desk.payments.contains(id));
+        let invoices = wanted(&needs.invoices, |id| !desk.invoices.contains(id));
+        let unapplied = wanted(&needs.unapplied, |id| !desk.unapplied.contains(id));
+        let numbers = wanted(&needs.numbers, |key| !desk.numbers.contains_key(key));
         let mut references = wanted(&needs.references, |key| !desk.references.contains_key(key));
         if needs.generated > 0 {
             references.extend(desk.reference_candidates(needs.generated + SPARE_REFERENCES));
@@ -74,6 +77,32 @@ impl Store {
                     .insert(key(row.id), Some(Kept { fingerprint: row.fingerprint, answer: row.answer }));
             }
             self.place_payments(desk, payments, payment_rows).await?;
+        }
+        if !unapplied.is_empty() {
+            let ids: Vec<String> = unapplied.iter().map(|id| id.as_str().to_owned()).collect();
+            let query = "SELECT * FROM payment WHERE customer_id IN $ids AND unapplied > 0";
+            let rows: Vec<PaymentRow> = self.db.query(query).bind(("ids", ids)).await?.take(0)?;
+            let found = rows.iter().map(|row| PaymentId::from(key(row.id.clone()))).collect();
+            self.place_payments(desk, found, rows).await?;
+            desk.unapplied.extend(unapplied);
+        }
+        if !invoices.is_empty() {
+            let rows: Vec<InvoiceRow> = self.pick("invoice", invoices.iter().map(|id| id.as_str())).await?;
+            for row in rows {
+                place_invoice(desk, Invoice::try_from(row)?);
+            }
+            desk.invoices.extend(invoices);
+        }
+        for (customer, number) in numbers {
+            let query = "SELECT VALUE id FROM invoice WHERE customer_id = $customer AND number_key = $number";
+            let mut answer = self
+                .db
+                .query(query)
+                .bind(("customer", customer.as_str().to_owned()))
+                .bind(("number", number.clone()))
+                .await?;
+            let ids: Vec<RecordId> = answer.take(0)?;
+            desk.numbers.insert((customer, number), ids.into_iter().map(|id| key(id).into()).collect());
         }
         if !references.is_empty() {
             let rows: Vec<ReferenceRow> =
@@ -146,16 +175,14 @@ impl Store {
         if !closed.is_empty() {
             let rows: Vec<InvoiceRow> = self.pick("invoice", closed.iter().map(|id| id.as_str())).await?;
             for row in rows {
-                let invoice = Invoice::try_from(row)?;
-                if let Some(Some(account)) = desk.accounts.get_mut(&invoice.customer_id) {
-                    account.invoices.insert(invoice.id.clone(), invoice);
-                }
+                place_invoice(desk, Invoice::try_from(row)?);
             }
         }
         desk.payments.extend(ids);
         for payment in found {
             if let Some(Some(account)) = desk.accounts.get_mut(&payment.customer_id) {
-                account.payments.insert(payment.id.clone(), payment);
+                // What an earlier command of the batch did to it stands.
+                account.payments.entry(payment.id.clone()).or_insert(payment);
             }
         }
         Ok(())
@@ -185,6 +212,13 @@ impl Store {
             }
         }
         Ok(None)
+    }
+}
+
+/// Puts an invoice on its account, unless an earlier command of the batch has it there already.
+fn place_invoice(desk: &mut Desk, invoice: Invoice) {
+    if let Some(Some(account)) = desk.accounts.get_mut(&invoice.customer_id) {
+        account.invoices.entry(invoice.id.clone()).or_insert(invoice);
     }
 }
 

@@ -8,6 +8,8 @@ mod read;
 pub(crate) mod rows;
 mod session;
 mod side;
+#[cfg(test)]
+mod tamper_tests;
 
 use std::time::Duration;
 

@@ -2,9 +2,12 @@
 
 use std::fmt::Write as _;
 
+use chrono::NaiveDate;
 use domain::customer::{CustomerFilter, CustomerSort, SortBy};
 use domain::invoice::InvoiceView;
-use domain::{Counts, Customer, CustomerId, Event, EventKind, Invoice, InvoiceId, Payment, PaymentId};
+use domain::{
+    Counts, Currency, Customer, CustomerId, Event, EventKind, Invoice, InvoiceId, Payment, PaymentId,
+};
 use serde::{Deserialize, Serialize};
 use surrealdb::types::{RecordId, SurrealValue, Value};
 
@@ -553,6 +556,42 @@ impl Store {
     pub(crate) async fn all_customers(&self) -> Result<Vec<Customer>> {
         let rows: Vec<CustomerRow> = self.db.query("SELECT * FROM customer").await?.take(0)?;
         rows.into_iter().map(Customer::try_from).collect()
+    }
+
+    /// What is owed now: customer, currency, due date, balance in minor units.
+    pub(crate) async fn open_items(&self) -> Result<Vec<(CustomerId, Currency, NaiveDate, i64)>> {
+        #[derive(SurrealValue)]
+        struct Row {
+            customer_id: String,
+            currency: String,
+            due_date: String,
+            balance: i64,
+        }
+        let query = "SELECT customer_id, currency, due_date, balance FROM invoice WHERE open = true";
+        let rows: Vec<Row> = self.db.query(query).await?.take(0)?;
+        let item = |row: Row| {
+            let currency = row.currency.parse().map_err(|_| Error::internal("broken row: currency"))?;
+            let due = row.due_date.parse().map_err(|_| Error::internal("broken row: date"))?;
+            Ok((row.customer_id.into(), currency, due, row.balance))
+        };
+        rows.into_iter().map(item).collect()
+    }
+
+    /// Received money that settles nothing: customer, currency, minor units.
+    pub(crate) async fn unapplied_money(&self) -> Result<Vec<(CustomerId, Currency, i64)>> {
+        #[derive(SurrealValue)]
+        struct Row {
+            id: RecordId,
+            currency: String,
+            unapplied: i64,
+        }
+        let query = "SELECT id, currency, unapplied FROM customer WHERE unapplied != 0";
+        let rows: Vec<Row> = self.db.query(query).await?.take(0)?;
+        let item = |row: Row| {
+            let currency = row.currency.parse().map_err(|_| Error::internal("broken row: currency"))?;
+            Ok((key(row.id).into(), currency, row.unapplied))
+        };
+        rows.into_iter().map(item).collect()
     }
 
     pub(crate) async fn all_invoices(&self) -> Result<Vec<Invoice>> {

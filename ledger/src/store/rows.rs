@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::import::{Import, ImportError};
-use domain::payment::{Allocation, Simulation};
+use domain::invoice::InvoiceEntry;
+use domain::payment::{Allocation, PaymentEntry, Simulation};
 use domain::{
     Currency, Customer, CustomerStatus, Event, Invoice, InvoiceKind, Money, Payment, PaymentMethod,
     PaymentSource, User,
@@ -182,10 +183,24 @@ pub(crate) struct ReferenceRow {
 }
 
 #[derive(Clone, Debug, SurrealValue)]
+pub(crate) struct InvoiceEntryRow {
+    pub kind: String,
+    pub on: String,
+    pub amount: i64,
+    pub reason: String,
+}
+
+/// What invoice numbers are compared by. Leading zeros count.
+pub(crate) fn number_key(number: &str) -> String {
+    number.trim().to_lowercase()
+}
+
+#[derive(Clone, Debug, SurrealValue)]
 pub(crate) struct InvoiceRow {
     pub id: RecordId,
     pub customer_id: String,
     pub number: String,
+    pub number_key: String,
     pub kind: String,
     pub issue_date: String,
     pub due_date: String,
@@ -193,6 +208,10 @@ pub(crate) struct InvoiceRow {
     pub total: i64,
     pub balance: i64,
     pub status: String,
+    pub terms: Option<String>,
+    pub memo: Option<String>,
+    pub entries: Option<Vec<InvoiceEntryRow>>,
+    pub reopened_on: Option<String>,
     pub open: bool,
     pub unannounced_due: Option<String>,
     pub announced_overdue: Option<String>,
@@ -209,6 +228,7 @@ impl From<&Invoice> for InvoiceRow {
             id: record("invoice", invoice.id.as_str()),
             customer_id: invoice.customer_id.as_str().to_owned(),
             number: invoice.number.clone(),
+            number_key: number_key(&invoice.number),
             kind: name(&invoice.kind),
             issue_date: invoice.issue_date.to_string(),
             due_date: invoice.due_date.to_string(),
@@ -216,6 +236,18 @@ impl From<&Invoice> for InvoiceRow {
             total: invoice.total.minor(),
             balance: invoice.balance.minor(),
             status: invoice.status.as_str().to_owned(),
+            terms: invoice.terms.map(|terms| terms.to_string()),
+            memo: invoice.memo.clone(),
+            entries: (!invoice.entries.is_empty()).then(|| {
+                let row = |entry: &InvoiceEntry| InvoiceEntryRow {
+                    kind: name(&entry.kind),
+                    on: entry.on.to_string(),
+                    amount: entry.amount.minor(),
+                    reason: entry.reason.clone(),
+                };
+                invoice.entries.iter().map(row).collect()
+            }),
+            reopened_on: invoice.reopened_on.map(|date| date.to_string()),
             open: invoice.is_open(),
             unannounced_due: unannounced.then(|| invoice.due_date.to_string()),
             announced_overdue: invoice.announced_overdue.map(|date| date.to_string()),
@@ -242,6 +274,22 @@ impl TryFrom<InvoiceRow> for Invoice {
             total: Money::from_minor(row.total, currency),
             balance: Money::from_minor(row.balance, currency),
             status: row.status.parse().map_err(|_| broken("invoice status"))?,
+            terms: row.terms.map(|terms| terms.parse().map_err(|_| broken("terms"))).transpose()?,
+            memo: row.memo,
+            entries: row
+                .entries
+                .unwrap_or_default()
+                .into_iter()
+                .map(|entry| {
+                    Ok(InvoiceEntry {
+                        kind: named(&entry.kind)?,
+                        on: date(&entry.on)?,
+                        amount: Money::from_minor(entry.amount, currency),
+                        reason: entry.reason,
+                    })
+                })
+                .collect::<Result<_>>()?,
+            reopened_on: row.reopened_on.as_deref().map(date).transpose()?,
             announced_overdue: row.announced_overdue.as_deref().map(date).transpose()?,
             import_id: row.import_id.map(Into::into),
             version: row.version,
@@ -255,6 +303,15 @@ impl TryFrom<InvoiceRow> for Invoice {
 pub(crate) struct AllocationRow {
     pub invoice_id: String,
     pub amount: i64,
+}
+
+#[derive(Clone, Debug, SurrealValue)]
+pub(crate) struct PaymentEntryRow {
+    pub kind: String,
+    pub on: String,
+    pub invoice_id: Option<String>,
+    pub amount: i64,
+    pub reason: Option<String>,
 }
 
 #[derive(Clone, Debug, SurrealValue)]
@@ -272,6 +329,8 @@ pub(crate) struct PaymentRow {
     pub received_on: String,
     pub unapplied: i64,
     pub allocations: Vec<AllocationRow>,
+    pub entries: Option<Vec<PaymentEntryRow>>,
+    pub reversal: Option<String>,
     pub failure: Option<String>,
     pub simulated: Option<String>,
     pub simulated_due_at: Option<DateTime<Utc>>,
@@ -305,6 +364,17 @@ impl From<&Payment> for PaymentRow {
                     amount: a.amount.minor(),
                 })
                 .collect(),
+            entries: (!payment.entries.is_empty()).then(|| {
+                let row = |entry: &PaymentEntry| PaymentEntryRow {
+                    kind: name(&entry.kind),
+                    on: entry.on.to_string(),
+                    invoice_id: entry.invoice_id.clone().map(String::from),
+                    amount: entry.amount.minor(),
+                    reason: entry.reason.clone(),
+                };
+                payment.entries.iter().map(row).collect()
+            }),
+            reversal: payment.reversal.map(|kind| kind.as_str().to_owned()),
             failure: payment.failure.clone(),
             simulated: payment.simulated.as_ref().map(|s| s.outcome.as_str().to_owned()),
             simulated_due_at: payment.simulated.as_ref().map(|s| s.due_at),
@@ -339,6 +409,21 @@ impl TryFrom<PaymentRow> for Payment {
                 .into_iter()
                 .map(|a| Allocation { invoice_id: a.invoice_id.into(), amount: money(a.amount) })
                 .collect(),
+            entries: row
+                .entries
+                .unwrap_or_default()
+                .into_iter()
+                .map(|entry| {
+                    Ok(PaymentEntry {
+                        kind: named(&entry.kind)?,
+                        on: date(&entry.on)?,
+                        invoice_id: entry.invoice_id.map(Into::into),
+                        amount: money(entry.amount),
+                        reason: entry.reason,
+                    })
+                })
+                .collect::<Result<_>>()?,
+            reversal: row.reversal.map(|kind| kind.parse().map_err(|_| broken("reversal"))).transpose()?,
             failure: row.failure,
             simulated: match (row.simulated, row.simulated_due_at) {
                 (Some(outcome), Some(due_at)) => {

@@ -30,6 +30,7 @@ pub fn config(url: &str, clock: Clock) -> Config {
             sign_up: SignUp::Approval,
         },
         import: ImportLimits { max_bytes: 10_000_000, max_rows: 10_000, max_columns: 100, workers: 2 },
+        ageing: Default::default(),
         poll: Duration::from_millis(200),
         clock,
     }

@@ -11,6 +11,7 @@ mod me;
 mod notifications;
 mod payments;
 pub(crate) mod problem;
+mod reports;
 mod schema;
 mod users;
 
@@ -38,6 +39,7 @@ pub(crate) fn documented(most_upload: usize) -> OpenApiRouter<State> {
         .merge(customers::router())
         .merge(invoices::router())
         .merge(payments::router())
+        .merge(reports::router())
         .merge(imports::router(most_upload))
         .merge(notifications::router())
         .merge(events::router());

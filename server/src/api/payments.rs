@@ -4,16 +4,17 @@ use axum::Json;
 use axum::extract::State as AxumState;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use domain::account::NewPayment;
+use domain::account::{NewAllocation, NewPayment};
 use domain::customer::SortBy;
 use domain::payment::PaymentView;
-use domain::{Page, PaymentId};
+use domain::{CustomerId, Money, Page, PaymentId};
 use ledger::{NewSimulation, PaymentQuery, StatusChange};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::extract::{Body, Id, OptionalBody, Parameters, Signed, etag, if_match};
+use super::invoices::{PartOrAll, why};
 use super::problem::Answer;
 use super::{idempotency, schema};
 use crate::application::State;
@@ -24,12 +25,39 @@ pub(super) fn router() -> OpenApiRouter<State> {
         .routes(routes!(simulate))
         .routes(routes!(read, change))
         .routes(routes!(cancel))
+        .routes(routes!(refund))
+        .routes(routes!(reverse))
+        .routes(routes!(allocate))
+        .routes(routes!(apply))
 }
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Reason {
     reason: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reversal {
+    kind: Option<String>,
+    reason: Option<String>,
+    effective_on: Option<String>,
+    version: Option<i64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reallocation {
+    allocations: Option<Vec<NewAllocation>>,
+    reason: Option<String>,
+    effective_on: Option<String>,
+    version: Option<i64>,
+}
+
+#[derive(Serialize)]
+struct Applied {
+    applied: Money,
 }
 
 /// Payments, newest first.
@@ -129,4 +157,68 @@ async fn cancel(
 ) -> Answer<impl IntoResponse + use<>> {
     let payment = state.ledger.cancel_payment(&caller, &id, body.reason.as_deref()).await?;
     Ok((etag(payment.version), Json(payment)))
+}
+
+/// Pay money back, in whole or in part. Unapplied money goes first, then what settled the newest debt.
+#[utoipa::path(post, path = "/payments/{id}/refund", operation_id = "payments_refund", tag = "payments", params(("id" = String, Path), ("Idempotency-Key" = String, Header)), request_body = schema::PartOrAll, responses(
+    (status = 200, body = schema::Payment), (status = 400, body = schema::Problem), (status = 401, body = schema::Problem), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem), (status = 409, body = schema::Problem), (status = 422, body = schema::Problem)))]
+async fn refund(
+    AxumState(state): AxumState<State>,
+    Signed(caller): Signed,
+    Id(id): Id<PaymentId>,
+    headers: HeaderMap,
+    body: Body<PartOrAll>,
+) -> Answer<Response> {
+    let key = idempotency::required(&headers, &format!("POST /payments/{id}/refund"), &body.bytes)?;
+    let body = body.value;
+    let why = why(&headers, body.reason, body.effective_on, body.version)?;
+    let payment = state.ledger.refund_payment(&caller, &id, body.amount.as_ref(), &why, &key).await?;
+    Ok(idempotency::answer(StatusCode::OK, &payment, payment.value.version))
+}
+
+/// Take a payment away that bounced, was charged back, or was entered by mistake: what it had settled is owed again.
+#[utoipa::path(post, path = "/payments/{id}/reverse", operation_id = "payments_reverse", tag = "payments", params(("id" = String, Path), ("Idempotency-Key" = String, Header)), request_body = schema::Reversal, responses(
+    (status = 200, body = schema::Payment), (status = 400, body = schema::Problem), (status = 401, body = schema::Problem), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem), (status = 409, body = schema::Problem), (status = 422, body = schema::Problem)))]
+async fn reverse(
+    AxumState(state): AxumState<State>,
+    Signed(caller): Signed,
+    Id(id): Id<PaymentId>,
+    headers: HeaderMap,
+    body: Body<Reversal>,
+) -> Answer<Response> {
+    let key = idempotency::required(&headers, &format!("POST /payments/{id}/reverse"), &body.bytes)?;
+    let body = body.value;
+    let why = why(&headers, body.reason, body.effective_on, body.version)?;
+    let payment = state.ledger.reverse_payment(&caller, &id, body.kind.as_deref(), &why, &key).await?;
+    Ok(idempotency::answer(StatusCode::OK, &payment, payment.value.version))
+}
+
+/// Say what a payment settles: exactly these invoices, none (an empty list), or the oldest due first (no list).
+#[utoipa::path(post, path = "/payments/{id}/allocations", operation_id = "payments_allocate", tag = "payments", params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = schema::Reallocation, responses(
+    (status = 200, body = schema::Payment), (status = 400, body = schema::Problem), (status = 401, body = schema::Problem), (status = 403, body = schema::Problem), (status = 404, body = schema::Problem), (status = 409, body = schema::Problem), (status = 422, body = schema::Problem)))]
+async fn allocate(
+    AxumState(state): AxumState<State>,
+    Signed(caller): Signed,
+    Id(id): Id<PaymentId>,
+    headers: HeaderMap,
+    body: Body<Reallocation>,
+) -> Answer<Response> {
+    let key = idempotency::optional(&headers, &format!("POST /payments/{id}/allocations"), &body.bytes)?;
+    let body = body.value;
+    let why = why(&headers, body.reason, body.effective_on, body.version)?;
+    let wanted = body.allocations.as_deref();
+    let payment = state.ledger.reallocate_payment(&caller, &id, wanted, &why, key.as_ref()).await?;
+    Ok(idempotency::answer(StatusCode::OK, &payment, payment.value.version))
+}
+
+/// Settle a customer's open invoices with its unapplied money, oldest money and oldest due date first.
+#[utoipa::path(post, path = "/customers/{id}/apply-unapplied", operation_id = "customers_apply_unapplied", tag = "customers", params(("id" = String, Path)), responses(
+    (status = 200, body = schema::Applied), (status = 401, body = schema::Problem), (status = 403, body = schema::Problem),
+    (status = 404, body = schema::Problem), (status = 409, body = schema::Problem)))]
+async fn apply(
+    AxumState(state): AxumState<State>,
+    Signed(caller): Signed,
+    Id(id): Id<CustomerId>,
+) -> Answer<Json<Applied>> {
+    Ok(Json(Applied { applied: state.ledger.apply_unapplied(&caller, &id).await? }))
 }

@@ -208,6 +208,12 @@ pub(super) struct Invoice {
     balance: Money,
     /// `draft`, `open`, `paid`, `void` or `uncollectible`.
     status: String,
+    /// `net_30`, `end_of_month`, …
+    terms: Option<String>,
+    memo: Option<String>,
+    /// Credit notes, write-offs, recoveries and the voiding.
+    entries: Option<Vec<InvoiceEntry>>,
+    reopened_on: Option<NaiveDate>,
     announced_overdue: Option<NaiveDate>,
     import_id: Option<String>,
     version: i64,
@@ -215,6 +221,141 @@ pub(super) struct Invoice {
     updated_at: DateTime<Utc>,
     overdue: bool,
     days_past_due: i64,
+}
+
+/// What lessens an invoice besides payments.
+#[derive(ToSchema)]
+pub(super) struct InvoiceEntry {
+    /// `credited`, `written_off`, `recovered` or `voided`.
+    kind: String,
+    /// The day from which it counts.
+    on: NaiveDate,
+    amount: Money,
+    reason: String,
+}
+
+#[derive(ToSchema)]
+pub(super) struct NewInvoice {
+    customer_id: String,
+    /// Unique per customer; made up when absent.
+    number: Option<String>,
+    total: MoneyInput,
+    /// Today when absent; a draft's may be to come.
+    issue_date: Option<NaiveDate>,
+    /// By hand, or from `terms`.
+    due_date: Option<NaiveDate>,
+    /// `net_30`, `end_of_month`, `end_of_month_15`, …
+    terms: Option<String>,
+    memo: Option<String>,
+    /// `open` (default) or `draft`.
+    status: Option<String>,
+}
+
+/// A change of a draft; absent fields stay.
+#[derive(ToSchema)]
+pub(super) struct InvoicePatch {
+    number: Option<String>,
+    total: Option<MoneyInput>,
+    issue_date: Option<NaiveDate>,
+    due_date: Option<NaiveDate>,
+    terms: Option<String>,
+    memo: Option<String>,
+    version: Option<i64>,
+}
+
+/// Why something is corrected.
+#[derive(ToSchema)]
+pub(super) struct Why {
+    reason: String,
+    /// The day from which it counts; today when absent.
+    effective_on: Option<NaiveDate>,
+    version: Option<i64>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct CreditNote {
+    /// At most the balance.
+    amount: MoneyInput,
+    reason: String,
+    effective_on: Option<NaiveDate>,
+    version: Option<i64>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct PartOrAll {
+    /// All of it when absent.
+    amount: Option<MoneyInput>,
+    reason: String,
+    effective_on: Option<NaiveDate>,
+    version: Option<i64>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct Reversal {
+    /// `bounced` (default), `chargeback` or `entry_error`.
+    kind: Option<String>,
+    reason: String,
+    effective_on: Option<NaiveDate>,
+    version: Option<i64>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct Reallocation {
+    /// All that it settles from now on; oldest due date first when absent.
+    allocations: Option<Vec<NewAllocation>>,
+    reason: Option<String>,
+    effective_on: Option<NaiveDate>,
+    version: Option<i64>,
+}
+
+/// What happened to a payment's money.
+#[derive(ToSchema)]
+pub(super) struct PaymentEntry {
+    /// `received`, `allocated`, `unallocated`, `refunded`, `reversed` or `reopened`.
+    kind: String,
+    /// The day from which it counts.
+    on: NaiveDate,
+    invoice_id: Option<String>,
+    amount: Money,
+    reason: Option<String>,
+}
+
+/// What was applied to invoices.
+#[derive(ToSchema)]
+pub(super) struct Applied {
+    applied: Money,
+}
+
+#[derive(ToSchema)]
+pub(super) struct Bucket {
+    #[schema(example = "1_30")]
+    key: String,
+    /// Fewest days past due.
+    from: Option<i64>,
+    /// Most days past due.
+    to: Option<i64>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct AgeingRow {
+    currency: String,
+    customer_id: Option<String>,
+    name: Option<String>,
+    outstanding: Money,
+    unapplied: Money,
+    /// By bucket key.
+    amounts: std::collections::BTreeMap<String, Money>,
+    /// Invoices by bucket key.
+    counts: std::collections::BTreeMap<String, i64>,
+}
+
+/// Who owed how much, how late, as of a date.
+#[derive(ToSchema)]
+pub(super) struct Ageing {
+    as_of: NaiveDate,
+    business_date: NaiveDate,
+    buckets: Vec<Bucket>,
+    data: Vec<AgeingRow>,
 }
 
 /// Part of a payment applied to an invoice.
@@ -255,6 +396,9 @@ pub(super) struct Payment {
     received_on: NaiveDate,
     unapplied: Money,
     allocations: Vec<Allocation>,
+    entries: Option<Vec<PaymentEntry>>,
+    /// `bounced`, `chargeback` or `entry_error`, once it is reversed.
+    reversal: Option<String>,
     failure: Option<String>,
     simulated: Option<Simulation>,
     import_id: Option<String>,

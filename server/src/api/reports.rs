@@ -1,0 +1,46 @@
+//! Reports.
+
+use axum::Json;
+use axum::extract::State as AxumState;
+use domain::ageing::Ageing;
+use ledger::AgeingQuery;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::extract::{Parameters, Signed};
+use super::problem::Answer;
+use super::schema;
+use crate::application::State;
+
+pub(super) fn router() -> OpenApiRouter<State> {
+    OpenApiRouter::new().routes(routes!(ageing))
+}
+
+/// Who owed how much, how late, as of a date.
+#[utoipa::path(get, path = "/reports/ageing", operation_id = "reports_ageing", tag = "reports", params(
+    ("as_of" = Option<String>, Query, description = "today when absent"), ("currency" = Option<String>, Query),
+    ("group" = Option<String>, Query, description = "total (default) or customer"),
+    ("buckets" = Option<String>, Query, description = "upper bounds in days past due, such as 30,60,90")), responses(
+    (status = 200, body = schema::Ageing), (status = 401, body = schema::Problem), (status = 422, body = schema::Problem)))]
+async fn ageing(
+    AxumState(state): AxumState<State>,
+    Signed(caller): Signed,
+    mut given: Parameters,
+) -> Answer<Json<Ageing>> {
+    let query = AgeingQuery {
+        as_of: given.date("as_of"),
+        currency: given.read("currency", |text| {
+            text.parse().map_err(|_| "Use an ISO 4217 code such as EUR.".to_owned())
+        }),
+        by_customer: given
+            .read("group", |text| match text {
+                "total" => Ok(false),
+                "customer" => Ok(true),
+                _ => Err("Use total or customer.".to_owned()),
+            })
+            .unwrap_or(false),
+        buckets: given.read("buckets", str::parse),
+    };
+    given.done()?;
+    Ok(Json(state.ledger.ageing(&caller, &query).await?))
+}
