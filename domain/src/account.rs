@@ -16,7 +16,7 @@ use crate::allocation::oldest_due_first;
 use crate::customer::{CustomerDraft, MoneyInput, parse_date};
 use crate::field;
 use crate::invoice::InvalidInvoiceAction;
-use crate::payment::{Allocation, InvalidTransition, PaymentEntryKind, Simulation};
+use crate::payment::{Allocation, Awaited, InvalidTransition, PaymentEntryKind};
 use crate::{
     Currency, Customer, CustomerId, CustomerStatus, FieldErrors, ImportId, Invoice, InvoiceId, InvoiceKind,
     InvoiceStatus, Money, Payment, PaymentId, PaymentMethod, PaymentSource, PaymentStatus,
@@ -327,7 +327,7 @@ impl Account {
             entries: Vec::new(),
             reversal: None,
             failure: None,
-            simulated: None,
+            awaited: None,
             import_id: None,
             version: 1,
             created_at: moment.at,
@@ -347,12 +347,12 @@ impl Account {
         Ok(())
     }
 
-    /// Hands a payment to the mock gateway: it is processing until the gateway answers.
-    pub fn start_simulated(
+    /// Hands a payment to the gateway: it is processing until the gateway answers.
+    pub fn start_at_gateway(
         &mut self,
         id: PaymentId,
         amount: Money,
-        simulation: Simulation,
+        awaited: Awaited,
         moment: Moment,
     ) -> Result<(), Rule> {
         let draft = PaymentDraft {
@@ -363,10 +363,10 @@ impl Account {
             status: PaymentStatus::Pending,
             allocations: None,
         };
-        self.record_payment(id.clone(), draft, PaymentSource::MockGateway, moment)?;
+        self.record_payment(id.clone(), draft, PaymentSource::Gateway, moment)?;
         let payment = self.payments.get_mut(&id).ok_or(Rule::NoPayment)?;
         payment.status = payment.status.go(PaymentStatus::Processing)?;
-        payment.simulated = Some(simulation);
+        payment.awaited = Some(awaited);
         Ok(())
     }
 
@@ -399,10 +399,10 @@ impl Account {
         payment.status = next;
         payment.failure = if next == PaymentStatus::Completed { None } else { reason };
         if next != PaymentStatus::Unknown && next != PaymentStatus::Processing {
-            payment.simulated = None;
+            payment.awaited = None;
         }
         if next.holds_money() && !from.holds_money() {
-            if payment.source == PaymentSource::MockGateway {
+            if payment.source == PaymentSource::Gateway {
                 // A gateway's money comes when the gateway says so.
                 payment.received_on = moment.business_date;
             }

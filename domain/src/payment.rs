@@ -192,8 +192,8 @@ pub enum PaymentSource {
     Manual,
     /// Came with an imported sheet.
     Import,
-    /// Through the mock payment gateway.
-    MockGateway,
+    /// Through the payment gateway.
+    Gateway,
 }
 
 /// Part of a payment applied to an invoice.
@@ -289,6 +289,67 @@ impl FromStr for ReversalKind {
     }
 }
 
+/// Why a gateway refuses a payment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeclineCode {
+    /// The payer's bank gave no reason.
+    #[default]
+    DoNotHonor,
+    /// Not enough money on the account.
+    InsufficientFunds,
+    /// The card has expired.
+    ExpiredCard,
+    /// The card was reported lost or stolen.
+    LostOrStolen,
+    /// The gateway suspects a fraud.
+    SuspectedFraud,
+}
+
+impl DeclineCode {
+    /// All of them, in the order shown.
+    pub const ALL: [DeclineCode; 5] = [
+        DeclineCode::DoNotHonor,
+        DeclineCode::InsufficientFunds,
+        DeclineCode::ExpiredCard,
+        DeclineCode::LostOrStolen,
+        DeclineCode::SuspectedFraud,
+    ];
+
+    /// The name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            DeclineCode::DoNotHonor => "do_not_honor",
+            DeclineCode::InsufficientFunds => "insufficient_funds",
+            DeclineCode::ExpiredCard => "expired_card",
+            DeclineCode::LostOrStolen => "lost_or_stolen",
+            DeclineCode::SuspectedFraud => "suspected_fraud",
+        }
+    }
+
+    /// For people.
+    pub fn label(self) -> &'static str {
+        match self {
+            DeclineCode::DoNotHonor => "the payer’s bank refused without a reason",
+            DeclineCode::InsufficientFunds => "insufficient funds",
+            DeclineCode::ExpiredCard => "the card has expired",
+            DeclineCode::LostOrStolen => "the card was reported lost or stolen",
+            DeclineCode::SuspectedFraud => "suspected fraud",
+        }
+    }
+}
+
+impl FromStr for DeclineCode {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        DeclineCode::ALL
+            .into_iter()
+            .find(|code| code.as_str() == text)
+            .ok_or_else(|| format!("Use one of {}.", DeclineCode::ALL.map(DeclineCode::as_str).join(", ")))
+    }
+}
+
 /// What the mock gateway will answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -302,11 +363,22 @@ pub enum Outcome {
     Timeout,
     /// The money arrives late.
     Delayed,
+    /// The money arrives, and is announced three times.
+    Duplicate,
+    /// The money arrives, and an older message comes after that.
+    OutOfOrder,
 }
 
 impl Outcome {
     /// All outcomes, in the order shown.
-    pub const ALL: [Outcome; 4] = [Outcome::Succeed, Outcome::Decline, Outcome::Timeout, Outcome::Delayed];
+    pub const ALL: [Outcome; 6] = [
+        Outcome::Succeed,
+        Outcome::Decline,
+        Outcome::Timeout,
+        Outcome::Delayed,
+        Outcome::Duplicate,
+        Outcome::OutOfOrder,
+    ];
 
     /// The name on the wire.
     pub fn as_str(self) -> &'static str {
@@ -315,6 +387,8 @@ impl Outcome {
             Outcome::Decline => "decline",
             Outcome::Timeout => "timeout",
             Outcome::Delayed => "delayed",
+            Outcome::Duplicate => "duplicate",
+            Outcome::OutOfOrder => "out_of_order",
         }
     }
 }
@@ -326,7 +400,7 @@ impl FromStr for Outcome {
         Outcome::ALL
             .into_iter()
             .find(|outcome| outcome.as_str() == text)
-            .ok_or_else(|| "Use succeed, decline, timeout or delayed.".to_owned())
+            .ok_or_else(|| format!("Use one of {}.", Outcome::ALL.map(Outcome::as_str).join(", ")))
     }
 }
 
@@ -365,9 +439,9 @@ pub struct Payment {
     /// Why it failed, was canceled, reversed, or was marked pending again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
-    /// What the mock gateway was asked to answer, until it has.
+    /// The answer the gateway owes, until it has given it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub simulated: Option<Simulation>,
+    pub awaited: Option<Awaited>,
     /// The import that brought it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub import_id: Option<crate::ImportId>,
@@ -379,12 +453,16 @@ pub struct Payment {
     pub updated_at: DateTime<Utc>,
 }
 
-/// An answer the mock gateway owes.
+/// An answer the gateway owes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Simulation {
-    /// What it will be.
-    pub outcome: Outcome,
-    /// When it is due.
+pub struct Awaited {
+    /// What the mock gateway was asked to answer; absent where a real one decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// Why the mock gateway is to decline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decline_code: Option<DeclineCode>,
+    /// When it is due; after that the gateway is asked what became of the payment.
     pub due_at: DateTime<Utc>,
 }
 

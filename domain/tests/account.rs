@@ -6,7 +6,7 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use domain::account::{Correction, Moment, NewAllocation, NewPayment, PaymentDraft, Rule};
 use domain::customer::MoneyInput;
 use domain::invoice::{InvoiceDraft, InvoicePatch, NewInvoice};
-use domain::payment::{Outcome, ReversalKind, Simulation};
+use domain::payment::{Awaited, Outcome, ReversalKind};
 use domain::{
     Account, Currency, CustomerStatus, InvoiceId, InvoiceStatus, Money, NewCustomer, PaymentId,
     PaymentMethod, PaymentSource, PaymentStatus,
@@ -324,15 +324,16 @@ fn pending_and_processing_money_settles_nothing() {
     account
         .record_payment(pay("1"), draft(10_000, PaymentStatus::Pending), PaymentSource::Manual, moment(0))
         .expect("announced");
-    let simulation = Simulation { outcome: Outcome::Timeout, due_at: DateTime::UNIX_EPOCH };
-    account.start_simulated(pay("2"), usd(10_000), simulation, moment(0)).expect("started");
+    let simulation =
+        Awaited { outcome: Some(Outcome::Timeout), decline_code: None, due_at: DateTime::UNIX_EPOCH };
+    account.start_at_gateway(pay("2"), usd(10_000), simulation, moment(0)).expect("started");
     assert_eq!(figures(&account), (10_000, 0, 0));
-    assert!(account.payments[&pay("2")].simulated.is_some());
+    assert!(account.payments[&pay("2")].awaited.is_some());
     account.move_payment(&pay("2"), PaymentStatus::Unknown, None, moment(0)).expect("no answer");
-    assert!(account.payments[&pay("2")].simulated.is_some(), "the reconciler still has to ask");
+    assert!(account.payments[&pay("2")].awaited.is_some(), "the reconciler still has to ask");
     account.move_payment(&pay("2"), PaymentStatus::Completed, None, moment(0)).expect("it came after all");
     assert_eq!(figures(&account), (0, 0, 0));
-    assert!(account.payments[&pay("2")].simulated.is_none());
+    assert!(account.payments[&pay("2")].awaited.is_none());
 }
 
 #[test]
@@ -536,8 +537,8 @@ fn perform(account: &mut Account, step: Step, unique: &str, today: u64) -> Optio
             account.record_payment(pay(unique), draft, PaymentSource::Manual, now).is_ok()
         }
         Step::Simulate { minor } => {
-            let simulation = Simulation { outcome: Outcome::Succeed, due_at: DateTime::UNIX_EPOCH };
-            account.start_simulated(pay(unique), usd(minor), simulation, now).is_ok()
+            let simulation = Awaited { outcome: None, decline_code: None, due_at: DateTime::UNIX_EPOCH };
+            account.start_at_gateway(pay(unique), usd(minor), simulation, now).is_ok()
         }
         Step::Move { payment, to } => {
             let id = pick(&payment, &account.payments)?;

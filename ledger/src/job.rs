@@ -1,10 +1,9 @@
-//! What happens by itself: the overdue check, the mock gateway's answers, sweeping.
+//! What happens by itself: the overdue check, sweeping. What the gateway answers is in [`crate::gateway`].
 
 use std::time::Duration;
 
 use chrono::NaiveDate;
-use domain::payment::Outcome;
-use domain::{Action, EventKind, Invoice, Payment, PaymentStatus, Role};
+use domain::{Action, EventKind, Invoice, Role};
 
 use crate::commit::{Command, Needs, NewEvent};
 use crate::{Caller, Error, Ledger, Result};
@@ -100,71 +99,6 @@ impl Ledger {
         );
         Ok(self.commit(command).await?.value)
     }
-
-    /// What the mock gateway says about a payment whose answer is due.
-    async fn answer_simulation(&self, caller: &Caller, payment: &Payment) -> Result<()> {
-        let Some(simulation) = &payment.simulated else { return Ok(()) };
-        let (to, reason) = match simulation.outcome {
-            Outcome::Succeed | Outcome::Delayed => (PaymentStatus::Completed, None),
-            Outcome::Decline => (PaymentStatus::Failed, Some("The card was declined.")),
-            Outcome::Timeout => {
-                (PaymentStatus::Unknown, Some("The gateway did not answer; it is asked again."))
-            }
-        };
-        match self
-            .move_payment(caller, &payment.id, to, reason.map(str::to_owned), Some(payment.version))
-            .await
-        {
-            // Someone else settled it first: a repeated callback changes nothing.
-            Ok(_) | Err(Error::Conflict { .. }) => Ok(()),
-            Err(error) => Err(error),
-        }
-    }
-}
-
-/// Gives the mock gateway's answers when they are due, also those that came due while no process ran; asks again about
-/// payments it did not answer for.
-pub(crate) async fn answer_simulations(ledger: Ledger) {
-    let caller = Caller { name: "Mock gateway".to_owned(), ..Caller::system(Role::Collector) };
-    loop {
-        let pause = match answer_due(&ledger, &caller).await {
-            Ok(pause) => pause,
-            Err(error) => {
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    "the mock gateway failed; trying again"
-                );
-                Duration::from_secs(1)
-            }
-        };
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            () = ledger.inner.simulations.notified() => {}
-        }
-    }
-}
-
-/// Answers what is due and says how long nothing more will be.
-async fn answer_due(ledger: &Ledger, caller: &Caller) -> Result<Duration> {
-    /// Another node's simulations are noticed no later than this.
-    const IDLE: Duration = Duration::from_secs(5);
-    let now = ledger.clock().now();
-    let waiting = ledger.store().due_simulations(now + chrono::Duration::days(3650)).await?;
-    let mut pause = IDLE;
-    for payment in &waiting {
-        let Some(simulation) = &payment.simulated else { continue };
-        match (simulation.due_at - now).to_std() {
-            Ok(left) if !left.is_zero() => {
-                pause = pause.min(left);
-                break;
-            }
-            _ => {
-                ledger.answer_simulation(caller, payment).await?;
-                pause = Duration::ZERO;
-            }
-        }
-    }
-    Ok(pause)
 }
 
 /// Every hour, takes out what is past its time.

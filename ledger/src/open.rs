@@ -1,15 +1,16 @@
 //! Opening the ledger.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use domain::Currency;
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinHandle;
 
 use crate::commit::{Command, Committer};
+use crate::gateway::{Callback, Gateway, MockGateway};
 use crate::live::Frame;
 use crate::store::Store;
 use crate::{AuthConfig, Clock, ImportLimits, Replayed, Result};
@@ -46,6 +47,8 @@ pub struct Config {
     pub poll: std::time::Duration,
     /// The clock.
     pub clock: Clock,
+    /// Who collects payments; the mock gateway when absent.
+    pub gateway: Option<Gateway>,
 }
 
 /// Why the ledger could not be opened, for the operator.
@@ -67,7 +70,9 @@ pub(crate) struct Inner {
     pub(crate) frames: broadcast::Sender<Arc<Frame>>,
     pub(crate) tail_seq: std::sync::atomic::AtomicI64,
     pub(crate) import_slots: Arc<tokio::sync::Semaphore>,
-    pub(crate) simulations: tokio::sync::Notify,
+    pub(crate) gateway: Gateway,
+    pub(crate) reconcile: tokio::sync::Notify,
+    callbacks: std::sync::Mutex<Option<mpsc::UnboundedReceiver<Callback>>>,
     pub(crate) decoy_hash: String,
     pub(crate) known_callers: std::sync::Mutex<crate::caller::KnownCallers>,
     tasks: std::sync::Mutex<Vec<JoinHandle<()>>>,
@@ -99,6 +104,13 @@ impl Ledger {
             .await
             .map_err(|error| OpenError(format!("Passwords can't be hashed: {error}")))?;
         let slots = config.import.workers.max(1);
+        let (gateway, callbacks) = match config.gateway.clone() {
+            Some(gateway) => (gateway, None),
+            None => {
+                let (mock, callbacks) = MockGateway::new(config.clock.clone());
+                (Gateway(Arc::new(mock)), Some(callbacks))
+            }
+        };
         Ok(Ledger {
             inner: Arc::new(Inner {
                 config,
@@ -107,7 +119,9 @@ impl Ledger {
                 frames: broadcast::Sender::new(FRAME_BUFFER),
                 tail_seq: seq.into(),
                 import_slots: Arc::new(tokio::sync::Semaphore::new(slots)),
-                simulations: tokio::sync::Notify::new(),
+                gateway,
+                reconcile: tokio::sync::Notify::new(),
+                callbacks: std::sync::Mutex::new(callbacks),
                 decoy_hash,
                 known_callers: std::sync::Mutex::default(),
                 tasks: std::sync::Mutex::new(Vec::new()),
@@ -121,11 +135,15 @@ impl Ledger {
         let tasks = [
             tokio::spawn(crate::live::follow(self.clone())),
             tokio::spawn(crate::job::check_overdue(self.clone())),
-            tokio::spawn(crate::job::answer_simulations(self.clone())),
+            tokio::spawn(crate::gateway::reconcile(self.clone())),
             tokio::spawn(crate::job::sweep(self.clone())),
             tokio::spawn(crate::import::fail_interrupted(self.clone())),
         ];
         self.tasks().extend(tasks);
+        let callbacks = self.inner.callbacks.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(callbacks) = callbacks {
+            self.tasks().push(tokio::spawn(crate::gateway::listen(self.clone(), callbacks)));
+        }
     }
 
     /// Whether the database answers.
@@ -186,6 +204,6 @@ impl Ledger {
     }
 
     fn tasks(&self) -> std::sync::MutexGuard<'_, Vec<JoinHandle<()>>> {
-        self.inner.tasks.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.inner.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use chrono::{Duration, NaiveDate};
+use chrono::{DateTime, Duration, NaiveDate, Utc};
 use domain::account::{Correction, Moment, NewAllocation, NewPayment, positive};
 use domain::customer::{MoneyInput, SortBy};
 use domain::field::optional_line;
-use domain::payment::{Outcome, PaymentView, ReversalKind, Simulation};
+use domain::payment::{Awaited, DeclineCode, Outcome, PaymentView, ReversalKind};
 use domain::{
     Account, Action, CustomerId, EventKind, FieldError, FieldErrors, Money, Page, Payment, PaymentId,
     PaymentMethod, PaymentSource, PaymentStatus, Rule,
@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::commit::{Command, Desk, Needs, NewEvent, Stop};
 use crate::customer::{cursor_keyset, keyset_cursor, order_name, page, page_size};
+use crate::gateway::Charge;
 use crate::invoice::Why;
 use crate::{Caller, Error, Idempotency, Ledger, Read, Result};
 
@@ -95,9 +96,12 @@ pub struct NewSimulation {
     pub customer_id: String,
     /// How much.
     pub amount: MoneyInput,
-    /// `succeed` (default), `decline`, `timeout`, `delayed`.
+    /// `succeed` (default), `decline`, `timeout`, `delayed`, `duplicate`, `out_of_order`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
+    /// Why it is to decline; `do_not_honor` when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decline_code: Option<String>,
     /// Milliseconds until the gateway answers, at most 600,000.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delay_ms: Option<i64>,
@@ -195,15 +199,42 @@ impl Ledger {
                 )
                 .unwrap_or_default(),
         };
+        let decline_code: Option<DeclineCode> = new.decline_code.as_deref().and_then(|text| {
+            let code = text.parse();
+            errors.check(
+                code.map_err(|message: String| FieldError::new("decline_code", "unknown_code", message)),
+            )
+        });
+        if decline_code.is_some() && outcome != Outcome::Decline {
+            errors.add("decline_code", "not_declined", "Only what is to be declined has a reason for it.");
+        }
         let delay = new.delay_ms.unwrap_or(if outcome == Outcome::Delayed { SLOW_MS } else { QUICK_MS });
         if !(0..=LONGEST_MS).contains(&delay) {
             errors.add("delay_ms", "out_of_range", format!("Use 0 to {LONGEST_MS} milliseconds."));
         }
         errors.into_result()?;
-        let customer = CustomerId::from(new.customer_id.as_str());
+        let awaited = move |at| Awaited {
+            outcome: Some(outcome),
+            decline_code,
+            due_at: at + Duration::milliseconds(delay),
+        };
+        self.send_to_gateway(caller, &new.customer_id, &new.amount, awaited, idempotency).await
+    }
+
+    /// Records a payment as processing, then asks the gateway to collect it. When the process dies in between, the
+    /// reconciler finds the payment and asks the gateway what became of it.
+    async fn send_to_gateway(
+        &self,
+        caller: &Caller,
+        customer: &str,
+        amount: &MoneyInput,
+        awaited: impl Fn(DateTime<Utc>) -> Awaited + Send + 'static,
+        idempotency: &Idempotency,
+    ) -> Result<Replayed<Payment>> {
+        let customer = CustomerId::from(customer);
         let id = PaymentId::from_unique(&self.unique());
         let needs = Needs { accounts: vec![customer.clone()], ..Needs::default() };
-        let amount = new.amount.clone();
+        let amount = amount.clone();
         let answer = payment_on(&customer, &id);
         let command = Command::new(
             caller,
@@ -211,14 +242,18 @@ impl Ledger {
             move |desk, moment| {
                 let account = account_named(desk, &customer)?;
                 let amount = positive("amount", &amount, account.customer.currency).map_err(Error::from)?;
-                let simulation = Simulation { outcome, due_at: moment.at + Duration::milliseconds(delay) };
-                account.start_simulated(id.clone(), amount, simulation, moment)?;
+                account.start_at_gateway(id.clone(), amount, awaited(moment.at), moment)?;
                 Ok(Some(payment_event(EventKind::PaymentProcessing, &customer, &id)))
             },
             answer,
         );
         let payment = self.commit(command.once(Some(idempotency))).await?;
-        self.inner.simulations.notify_one();
+        if !payment.replay
+            && let Err(error) = self.inner.gateway.0.collect(Charge::of(&payment.value)).await
+        {
+            tracing::warn!(%error, payment = %payment.value.id, "the gateway could not be reached; asking later");
+        }
+        self.inner.reconcile.notify_one();
         Ok(payment)
     }
 
@@ -443,10 +478,9 @@ impl Ledger {
                 if to == PaymentStatus::Unknown
                     && let Some(payment) = account.payments.get_mut(&id)
                 {
-                    payment.simulated = Some(Simulation {
-                        outcome: Outcome::Succeed,
-                        due_at: moment.at + Duration::milliseconds(RECONCILE_MS),
-                    });
+                    let due_at = moment.at + Duration::milliseconds(RECONCILE_MS);
+                    let none = Awaited { outcome: None, decline_code: None, due_at };
+                    payment.awaited = Some(Awaited { due_at, ..payment.awaited.take().unwrap_or(none) });
                 }
                 let event = payment_event(EventKind::of_payment(to), &customer, &id);
                 Ok(Some(match &reason {

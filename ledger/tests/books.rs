@@ -240,6 +240,7 @@ async fn the_mock_gateway_answers_as_it_was_asked_to() {
             customer_id: alice.id.to_string(),
             amount: usd("10.00"),
             outcome: Some(outcome.into()),
+            decline_code: None,
             delay_ms: Some(30),
         };
         let key = Idempotency::new(outcome, "simulate", outcome.as_bytes());

@@ -66,6 +66,7 @@ pub async fn open_at(config: &Config, clock: Clock) -> Result<Ledger, String> {
         ageing: config.ageing.clone(),
         poll: config.live_poll,
         clock,
+        gateway: None,
     })
     .await
     .map_err(|error| error.to_string())

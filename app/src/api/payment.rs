@@ -4,7 +4,7 @@
 use chrono::NaiveDate;
 use domain::account::NewPayment;
 use domain::customer::MoneyInput;
-use domain::payment::{Outcome, PaymentView};
+use domain::payment::{DeclineCode, Outcome, PaymentView};
 use domain::{CustomerId, Page, Payment, PaymentId, PaymentMethod, PaymentStatus};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -74,6 +74,7 @@ pub async fn simulate_payment(
     customer_id: CustomerId,
     amount: MoneyInput,
     outcome: Outcome,
+    decline_code: Option<DeclineCode>,
     delay_ms: Option<i64>,
     key: String,
 ) -> Result<Payment, Fault> {
@@ -82,6 +83,7 @@ pub async fn simulate_payment(
         customer_id: customer_id.into(),
         amount,
         outcome: Some(outcome.as_str().to_owned()),
+        decline_code: decline_code.map(|code| code.as_str().to_owned()),
         delay_ms,
     };
     let once = once(key, "POST /payments/simulate", &new);

@@ -173,7 +173,7 @@ fn Cells(row: PaymentView) -> impl IntoView {
     let source = match payment.source {
         PaymentSource::Manual => None,
         PaymentSource::Import => Some("imported"),
-        PaymentSource::MockGateway => Some("mock gateway"),
+        PaymentSource::Gateway => Some("gateway"),
     };
     let unapplied = Some(payment.unapplied).filter(Money::is_positive);
     let received = payment.received_on;

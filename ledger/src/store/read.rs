@@ -393,7 +393,7 @@ impl Store {
     }
 
     /// Payments the mock gateway owes an answer by `now`, oldest first.
-    pub(crate) async fn due_simulations(&self, now: chrono::DateTime<chrono::Utc>) -> Result<Vec<Payment>> {
+    pub(crate) async fn awaited_payments(&self, now: chrono::DateTime<chrono::Utc>) -> Result<Vec<Payment>> {
         let rows: Vec<PaymentRow> = self
             .db
             .query("SELECT * FROM payment WHERE simulated_due_at <= $now AND simulated_due_at > $epoch ORDER BY simulated_due_at LIMIT 500")

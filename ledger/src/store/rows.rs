@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::import::{Import, ImportError};
 use domain::invoice::InvoiceEntry;
-use domain::payment::{Allocation, PaymentEntry, Simulation};
+use domain::payment::{Allocation, Awaited, PaymentEntry};
 use domain::{
     Currency, Customer, CustomerStatus, Event, Invoice, InvoiceKind, Money, Payment, PaymentMethod,
     PaymentSource, User,
@@ -332,7 +332,10 @@ pub(crate) struct PaymentRow {
     pub entries: Option<Vec<PaymentEntryRow>>,
     pub reversal: Option<String>,
     pub failure: Option<String>,
+    /// What the mock gateway is to answer, and why it is to decline.
     pub simulated: Option<String>,
+    pub decline_code: Option<String>,
+    /// When the gateway's answer is due.
     pub simulated_due_at: Option<DateTime<Utc>>,
     pub import_id: Option<String>,
     pub version: i64,
@@ -376,8 +379,9 @@ impl From<&Payment> for PaymentRow {
             }),
             reversal: payment.reversal.map(|kind| kind.as_str().to_owned()),
             failure: payment.failure.clone(),
-            simulated: payment.simulated.as_ref().map(|s| s.outcome.as_str().to_owned()),
-            simulated_due_at: payment.simulated.as_ref().map(|s| s.due_at),
+            simulated: payment.awaited.as_ref().and_then(|a| Some(a.outcome?.as_str().to_owned())),
+            decline_code: payment.awaited.as_ref().and_then(|a| Some(a.decline_code?.as_str().to_owned())),
+            simulated_due_at: payment.awaited.as_ref().map(|a| a.due_at),
             import_id: payment.import_id.clone().map(String::from),
             version: payment.version,
             created_at: payment.created_at,
@@ -425,11 +429,19 @@ impl TryFrom<PaymentRow> for Payment {
                 .collect::<Result<_>>()?,
             reversal: row.reversal.map(|kind| kind.parse().map_err(|_| broken("reversal"))).transpose()?,
             failure: row.failure,
-            simulated: match (row.simulated, row.simulated_due_at) {
-                (Some(outcome), Some(due_at)) => {
-                    Some(Simulation { outcome: outcome.parse().map_err(|_| broken("outcome"))?, due_at })
-                }
-                _ => None,
+            awaited: match row.simulated_due_at {
+                Some(due_at) => Some(Awaited {
+                    outcome: row
+                        .simulated
+                        .map(|text| text.parse().map_err(|_| broken("outcome")))
+                        .transpose()?,
+                    decline_code: row
+                        .decline_code
+                        .map(|text| text.parse().map_err(|_| broken("decline code")))
+                        .transpose()?,
+                    due_at,
+                }),
+                None => None,
             },
             import_id: row.import_id.map(Into::into),
             version: row.version,

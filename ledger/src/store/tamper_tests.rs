@@ -30,6 +30,7 @@ async fn books() -> Ledger {
         ageing: Default::default(),
         poll: Duration::from_secs(1),
         clock: Clock::default(),
+        gateway: None,
     })
     .await
     .unwrap();

@@ -371,10 +371,12 @@ pub(super) struct NewAllocation {
     amount: MoneyInput,
 }
 
-/// An answer the mock gateway owes.
+/// An answer the gateway owes.
 #[derive(ToSchema)]
-pub(super) struct Simulation {
-    outcome: String,
+pub(super) struct Awaited {
+    /// What the mock gateway was asked to answer.
+    outcome: Option<String>,
+    decline_code: Option<String>,
     due_at: DateTime<Utc>,
 }
 
@@ -390,7 +392,7 @@ pub(super) struct Payment {
     status: String,
     /// `bank_transfer`, `card`, `cheque`, `cash`, `direct_debit` or `other`.
     method: String,
-    /// `manual`, `import` or `mock_gateway`.
+    /// `manual`, `import` or `gateway`.
     source: String,
     reference: Option<String>,
     received_on: NaiveDate,
@@ -400,7 +402,7 @@ pub(super) struct Payment {
     /// `bounced`, `chargeback` or `entry_error`, once it is reversed.
     reversal: Option<String>,
     failure: Option<String>,
-    simulated: Option<Simulation>,
+    awaited: Option<Awaited>,
     import_id: Option<String>,
     version: i64,
     created_at: DateTime<Utc>,
@@ -427,8 +429,10 @@ pub(super) struct NewPayment {
 pub(super) struct NewSimulation {
     customer_id: String,
     amount: MoneyInput,
-    /// `succeed` (default), `decline`, `timeout` or `delayed`.
+    /// `succeed` (default), `decline`, `timeout`, `delayed`, `duplicate` or `out_of_order`.
     outcome: Option<String>,
+    /// `do_not_honor` (default), `insufficient_funds`, `expired_card`, `lost_or_stolen` or `suspected_fraud`; with `decline`.
+    decline_code: Option<String>,
     /// 0 to 600,000.
     delay_ms: Option<i64>,
 }
@@ -594,7 +598,9 @@ mod tests {
             "id": "p", "customer_id": "c", "amount": money(), "refunded": money(), "status": "completed",
             "method": "card", "source": "manual", "reference": "r", "received_on": "2026-01-01",
             "unapplied": money(), "allocations": [{ "invoice_id": "i", "amount": money() }], "failure": "f",
-            "simulated": { "outcome": "succeed", "due_at": "2026-01-01T00:00:00Z" }, "import_id": "i", "version": 1,
+            "entries": [{ "kind": "allocated", "on": "2026-01-01", "invoice_id": "i", "amount": money(), "reason": "r" }],
+            "reversal": "bounced",
+            "awaited": { "outcome": "decline", "decline_code": "expired_card", "due_at": "2026-01-01T00:00:00Z" }, "import_id": "i", "version": 1,
             "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z", "customer_name": "n",
         }))
     }
@@ -605,14 +611,29 @@ mod tests {
         same::<super::Customer>(customer());
         let payment = payment();
         same::<super::Allocation>(&payment.payment.allocations[0]);
-        same::<super::Simulation>(payment.payment.simulated.as_ref());
+        same::<super::Awaited>(payment.payment.awaited.as_ref());
+        same::<super::PaymentEntry>(&payment.payment.entries[0]);
         same::<super::Payment>(payment);
-        same::<super::Invoice>(whole::<invoice::InvoiceView>(json!({
+        let invoice = whole::<invoice::InvoiceView>(json!({
             "id": "i", "customer_id": "c", "number": "1", "kind": "invoice", "issue_date": "2026-01-01",
             "due_date": "2026-01-01", "total": money(), "balance": money(), "status": "open",
             "announced_overdue": "2026-01-01", "import_id": "i", "version": 1, "created_at": "2026-01-01T00:00:00Z",
-            "updated_at": "2026-01-01T00:00:00Z", "overdue": true, "days_past_due": 1,
-        })));
+            "updated_at": "2026-01-01T00:00:00Z", "overdue": true, "days_past_due": 1, "terms": "net_30", "memo": "m",
+            "entries": [{ "kind": "credited", "on": "2026-01-01", "amount": money(), "reason": "r" }],
+            "reopened_on": "2026-01-01",
+        }));
+        same::<super::InvoiceEntry>(&invoice.invoice.entries[0]);
+        same::<super::Invoice>(invoice);
+        let ageing = whole::<domain::ageing::Ageing>(json!({
+            "as_of": "2026-01-01", "business_date": "2026-01-01", "buckets": [{ "key": "1_30", "from": 1, "to": 30 }],
+            "data": [{
+                "currency": "USD", "customer_id": "c", "name": "n", "outstanding": money(), "unapplied": money(),
+                "amounts": { "1_30": money() }, "counts": { "1_30": 1 },
+            }],
+        }));
+        same::<super::Bucket>(&ageing.buckets[0]);
+        same::<super::AgeingRow>(&ageing.data[0]);
+        same::<super::Ageing>(ageing);
         same::<super::Import>(whole::<import::Import>(json!({
             "id": "i", "kind": "customers", "file_name": "f", "state": "failed", "rows": 1, "valid": 1, "invalid": 1,
             "created": 1, "updated": 1, "skipped": 1, "errors_url": "u", "failure": "f", "totals": [money()],
@@ -668,8 +689,19 @@ mod tests {
             json!({ "invoice_id": "i", "amount": amount() }),
         ));
         same::<super::NewSimulation>(whole::<ledger::NewSimulation>(json!({
-            "customer_id": "c", "amount": amount(), "outcome": "decline", "delay_ms": 1,
+            "customer_id": "c", "amount": amount(), "outcome": "decline", "decline_code": "expired_card", "delay_ms": 1,
         })));
+        same::<super::NewInvoice>(whole::<invoice::NewInvoice>(json!({
+            "customer_id": "c", "number": "1", "total": amount(), "issue_date": "2026-01-01", "due_date": "2026-01-01",
+            "terms": "net_30", "memo": "m", "status": "draft",
+        })));
+        same::<super::InvoicePatch>(whole::<invoice::InvoicePatch>(json!({
+            "number": "1", "total": amount(), "issue_date": "2026-01-01", "due_date": "2026-01-01", "terms": "net_30",
+            "memo": "m", "version": 1,
+        })));
+        same::<super::Why>(whole::<ledger::Why>(
+            json!({ "reason": "r", "effective_on": "2026-01-01", "version": 1 }),
+        ));
         same::<super::StatusChange>(whole::<ledger::StatusChange>(
             json!({ "status": "pending", "reason": "r", "version": 1 }),
         ));

@@ -180,7 +180,7 @@ async fn the_mock_gateway_answers_as_it_was_told() {
     let simulate = async |outcome: &str, key: &str| {
         let body = json!({ "customer_id": customer["id"], "amount": { "amount": "10" }, "outcome": outcome, "delay_ms": 50 });
         let started = ada.post_once("/payments/simulate", key, body).await.is(202).body;
-        assert_eq!((&started["status"], &started["source"]), (&json!("processing"), &json!("mock_gateway")));
+        assert_eq!((&started["status"], &started["source"]), (&json!("processing"), &json!("gateway")));
         started["id"].clone()
     };
     let (succeeded, declined) = (simulate("succeed", "a").await, simulate("decline", "b").await);

@@ -76,7 +76,7 @@ fn Cells(desk: Desk, row: Payment, may_record: bool, settling: Settling) -> impl
     let source = match row.source {
         PaymentSource::Manual => None,
         PaymentSource::Import => Some("imported"),
-        PaymentSource::MockGateway => Some("mock gateway"),
+        PaymentSource::Gateway => Some("gateway"),
     };
     let reference = row.reference.clone();
     let settles = row.clone();

@@ -2,7 +2,7 @@
 
 use domain::account::positive;
 use domain::customer::MoneyInput;
-use domain::payment::Outcome;
+use domain::payment::{DeclineCode, Outcome};
 use domain::{FieldErrors, Problem};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -28,6 +28,8 @@ fn words(outcome: Outcome) -> &'static str {
         Outcome::Decline => "The card is declined",
         Outcome::Timeout => "No answer, settled later",
         Outcome::Delayed => "The money arrives late",
+        Outcome::Duplicate => "The money arrives, told three times",
+        Outcome::OutOfOrder => "The money arrives, messages out of order",
     }
 }
 
@@ -35,6 +37,7 @@ fn words(outcome: Outcome) -> &'static str {
 pub(super) fn SimulateDialog(desk: Desk, open: RwSignal<bool>) -> impl IntoView {
     let amount = RwSignal::new(String::new());
     let outcome = RwSignal::new(Outcome::default().as_str().to_owned());
+    let decline_code = RwSignal::new(DeclineCode::default().as_str().to_owned());
     let delay = RwSignal::new(String::new());
     let offered = StoredValue::new(String::new());
     let key = StoredValue::new(String::new());
@@ -71,11 +74,12 @@ pub(super) fn SimulateDialog(desk: Desk, open: RwSignal<bool>) -> impl IntoView 
         open_question.set_value(true);
         let customer = desk.id.get_value();
         let money = MoneyInput { amount: plain(&amount.get_untracked()), currency: None };
-        let answer = outcome.with_untracked(|outcome| outcome.parse().unwrap_or_default());
+        let answer: Outcome = outcome.with_untracked(|outcome| outcome.parse().unwrap_or_default());
+        let code = decline_code.with_untracked(|code| code.parse().ok()).filter(|_| answer == Outcome::Decline);
         let wait = delay.with_untracked(|delay| delay.parse().ok());
         let (once, show_payments) = (key.get_value(), show_payments.clone());
         spawn_local(async move {
-            let answer = simulate_payment(customer, money, answer, wait, once).await;
+            let answer = simulate_payment(customer, money, answer, code, wait, once).await;
             let _ = busy.try_set(false);
             match answer {
                 Ok(payment) => {
@@ -135,6 +139,15 @@ pub(super) fn SimulateDialog(desk: Desk, open: RwSignal<bool>) -> impl IntoView 
                         id="simulate-outcome"
                         choices=Outcome::ALL.iter().map(|outcome| Choice::new(outcome.as_str(), words(*outcome))).collect()
                     />
+                    <Show when=move || outcome.with(|outcome| outcome == Outcome::Decline.as_str())>
+                        <Select
+                            name="decline_code"
+                            label="Reason"
+                            value=decline_code
+                            id="simulate-decline-code"
+                            choices=DeclineCode::ALL.iter().map(|code| Choice::new(code.as_str(), code.label())).collect()
+                        />
+                    </Show>
                     <Select
                         name="delay_ms"
                         label="Delay"

@@ -252,7 +252,7 @@ mod tests {
             serde_json::from_value(serde_json::json!({
                 "id": "pay_1", "customer_id": "cus_1", "amount": {"amount": "210.00", "currency": "USD"},
                 "refunded": {"amount": "0.00", "currency": "USD"}, "unapplied": {"amount": "0.00", "currency": "USD"},
-                "status": status, "method": "card", "source": "mock_gateway", "received_on": "2026-11-21",
+                "status": status, "method": "card", "source": "gateway", "received_on": "2026-11-21",
                 "allocations": [], "version": 1, "created_at": "2026-01-01T00:00:00Z",
                 "updated_at": "2026-01-01T00:00:00Z",
             }))

@@ -69,6 +69,7 @@ fn tell(event: &Event) -> Told {
     let data = &event.data;
     let text = |name: &str| data.get(name).and_then(Value::as_str).map(str::to_owned);
     let amount = money(data.get("amount")).map_or_else(|| "a payment".to_owned(), |money| money.to_string());
+    let invoice = text("number").unwrap_or_else(|| "An invoice".to_owned());
     let reason = || text("reason").into_iter().collect::<Vec<_>>();
     let (icon, title, details) = match event.kind {
         EventKind::CustomerCreated => (IconName::Plus, "Customer created".to_owned(), Vec::new()),
@@ -77,12 +78,29 @@ fn tell(event: &Event) -> Told {
         EventKind::CustomerUnarchived => (IconName::Archive, "Restored".to_owned(), Vec::new()),
         EventKind::CustomerErased => (IconName::Close, "Deleted".to_owned(), Vec::new()),
         EventKind::InvoiceOverdue => {
-            let number = text("number").unwrap_or_else(|| "An invoice".to_owned());
-            (
-                IconName::Clock,
-                format!("{number} became overdue"),
-                vec![format!("{amount} was not paid in time.")],
-            )
+            let unpaid = vec![format!("{amount} was not paid in time.")];
+            (IconName::Clock, format!("{invoice} became overdue"), unpaid)
+        }
+        EventKind::InvoiceCreated => (IconName::Plus, format!("{invoice} entered: {amount}"), Vec::new()),
+        EventKind::InvoiceUpdated => (IconName::Edit, format!("{invoice} changed"), changes(data)),
+        EventKind::InvoiceIssued => (IconName::Check, format!("{invoice} issued: {amount}"), Vec::new()),
+        EventKind::InvoiceVoided => (IconName::Close, format!("{invoice} voided"), reason()),
+        EventKind::InvoiceCredited => (IconName::Edit, format!("{amount} credited on {invoice}"), reason()),
+        EventKind::InvoiceWrittenOff => {
+            (IconName::Archive, format!("{amount} written off on {invoice}"), reason())
+        }
+        EventKind::InvoiceRecovered => {
+            (IconName::Plus, format!("{amount} of the write-off on {invoice} taken back"), reason())
+        }
+        EventKind::PaymentRefunded => {
+            let back = money(data.get("refunded")).map_or(amount, |money| money.to_string());
+            (IconName::Payments, format!("{back} paid back"), reason())
+        }
+        EventKind::PaymentReversed => {
+            (IconName::Warning, format!("Payment of {amount} reversed"), reason())
+        }
+        EventKind::PaymentReallocated => {
+            (IconName::Payments, format!("{amount} applied to invoices"), settled(data))
         }
         EventKind::PaymentPending if text("reason").is_some() => {
             (IconName::Payments, format!("Payment of {amount} marked as pending again"), reason())
