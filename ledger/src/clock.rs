@@ -22,11 +22,47 @@ impl Clock {
 
     /// The calendar date in `zone`.
     pub fn business_date(&self, zone: Tz) -> NaiveDate {
-        self.now().with_timezone(&zone).date_naive()
+        calendar_date(self.now(), zone)
     }
 
-    /// Moves this clock forward, for tests.
+    /// Moves this clock forward: for tests, and for demonstrations on a database in memory.
     pub fn advance(&self, by: Duration) {
         self.offset_ms.fetch_add(by.num_milliseconds(), Ordering::Relaxed);
+    }
+}
+
+/// What the calendar on the wall says in `zone`.
+fn calendar_date(at: DateTime<Utc>, zone: Tz) -> NaiveDate {
+    at.with_timezone(&zone).date_naive()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn midnight_is_that_of_the_zone_through_every_change_of_its_clocks() {
+        for (zone, at, date) in [
+            ("UTC", "2025-03-20T23:59:59Z", "2025-03-20"),
+            ("UTC", "2025-03-21T00:00:00Z", "2025-03-21"),
+            // Berlin: an hour ahead in winter, two in summer; the clocks change at 01:00 UTC on 30 March and 26 October.
+            ("Europe/Berlin", "2025-03-29T22:59:59Z", "2025-03-29"),
+            ("Europe/Berlin", "2025-03-29T23:00:00Z", "2025-03-30"),
+            ("Europe/Berlin", "2025-03-30T21:59:59Z", "2025-03-30"),
+            ("Europe/Berlin", "2025-03-30T22:00:00Z", "2025-03-31"),
+            ("Europe/Berlin", "2025-10-26T22:59:59Z", "2025-10-26"),
+            ("Europe/Berlin", "2025-10-26T23:00:00Z", "2025-10-27"),
+            // Cairo skips the hour after midnight: the day begins at 01:00.
+            ("Africa/Cairo", "2025-04-24T21:59:59Z", "2025-04-24"),
+            ("Africa/Cairo", "2025-04-24T22:00:00Z", "2025-04-25"),
+            // Samoa left a whole day out when it changed the side of the date line.
+            ("Pacific/Apia", "2011-12-30T09:59:59Z", "2011-12-29"),
+            ("Pacific/Apia", "2011-12-30T10:00:00Z", "2011-12-31"),
+            ("Asia/Kathmandu", "2025-01-01T18:14:59Z", "2025-01-01"),
+            ("Asia/Kathmandu", "2025-01-01T18:15:00Z", "2025-01-02"),
+        ] {
+            let at: DateTime<Utc> = at.parse().unwrap();
+            assert_eq!(calendar_date(at, zone.parse().unwrap()).to_string(), date, "{at} in {zone}");
+        }
     }
 }

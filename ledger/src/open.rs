@@ -47,6 +47,8 @@ pub struct Config {
     pub poll: std::time::Duration,
     /// The clock.
     pub clock: Clock,
+    /// Whether the clock may be moved: only on books that are not kept.
+    pub demonstration: bool,
     /// Who collects payments; the mock gateway when absent.
     pub gateway: Option<Gateway>,
 }
@@ -84,6 +86,9 @@ const FRAME_BUFFER: usize = 4096;
 impl Ledger {
     /// Connects, migrates, and starts the committer. Jobs and the live tail start with [`Ledger::start`].
     pub async fn open(config: Config) -> Result<Ledger, OpenError> {
+        if config.demonstration && !config.url.starts_with("mem:") {
+            return Err(OpenError("A demonstration runs in memory only.".to_owned()));
+        }
         let store = Arc::new(Store::open(&config.url, config.credentials.as_ref()).await?);
         Self::on(store, config).await
     }

@@ -66,6 +66,7 @@ pub async fn open_at(config: &Config, clock: Clock) -> Result<Ledger, String> {
         ageing: config.ageing.clone(),
         poll: config.live_poll,
         clock,
+        demonstration: config.demonstration,
         gateway: None,
     })
     .await
@@ -119,6 +120,11 @@ impl Application {
     /// Where people find it.
     pub fn address(&self) -> String {
         self.state.config.address(self.bound)
+    }
+
+    /// The books.
+    pub fn ledger(&self) -> &Ledger {
+        &self.state.ledger
     }
 
     /// Where it listens.

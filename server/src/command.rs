@@ -4,6 +4,8 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use domain::user::Registration;
+use ledger::DemoBooks;
 use tracing_subscriber::EnvFilter;
 
 use crate::application::{self, Application};
@@ -20,6 +22,8 @@ struct Arguments {
 enum Command {
     /// Serve the desk (the default).
     Serve,
+    /// Serve sample books in memory, with a clock an admin can move forward. Everything is gone when it stops.
+    Demo,
     /// Recompute every figure from the rows and from the events; exit 1 when anything differs. The server must not run
     /// on the same embedded database.
     Verify,
@@ -32,6 +36,7 @@ pub async fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match arguments.command.unwrap_or(Command::Serve) {
         Command::Serve => serve().await,
+        Command::Demo => demo().await,
         Command::Verify => verify().await,
         Command::Openapi => {
             say(&crate::docs::document_text());
@@ -49,6 +54,26 @@ async fn serve() -> Result<ExitCode, String> {
     let config = Config::load().map_err(|error| error.to_string())?;
     let application = Application::build(config).await?;
     say(&format!("Duebook is at {}", application.address()));
+    application.run().await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// E-mail and password of the demonstration's admin.
+const DEMO_ADMIN: (&str, &str) = ("demo@example.com", "seven green kettles");
+
+async fn demo() -> Result<ExitCode, String> {
+    log()?;
+    let mut config = Config::load().map_err(|error| error.to_string())?;
+    config.database_url = Some("mem://".to_owned());
+    config.demonstration = true;
+    let application = Application::build(config).await?;
+    let ledger = application.ledger();
+    let (email, password) = DEMO_ADMIN;
+    let admin = Registration { name: "Demo Admin".into(), email: email.into(), password: password.into() };
+    ledger.register(&admin, None).await.map_err(|error| error.to_string())?;
+    ledger.seed(DemoBooks::default()).await.map_err(|error| error.to_string())?;
+    say(&format!("Duebook’s demonstration is at {}", application.address()));
+    say(&format!("Sign in as {email} with the password “{password}”. Nothing is kept when it stops."));
     application.run().await?;
     Ok(ExitCode::SUCCESS)
 }

@@ -44,6 +44,8 @@ pub struct Config {
     pub live_poll: Duration,
     /// The columns of ageing reports.
     pub ageing: Buckets,
+    /// Whether these are sample books whose clock may be moved: `duebook demo`, never a setting.
+    pub demonstration: bool,
     /// Sockets one person may hold.
     pub live_per_user: usize,
     /// What an import may cost.
@@ -169,6 +171,7 @@ impl Config {
             sign_up: settings.parsed("auth", "sign_up", "DUEBOOK_SIGN_UP", "approval")?,
             live_queue: settings.number("live", "queue", 256)?,
             live_ping: Duration::from_secs(settings.number("live", "ping_seconds", 25)?),
+            demonstration: false,
             ageing: match settings.text("reports", "ageing_buckets", "DUEBOOK_AGEING_BUCKETS") {
                 Some(text) => text.parse().map_err(|_| {
                     wrong("DUEBOOK_AGEING_BUCKETS ([reports] ageing_buckets)", &text, "30,60,90")

@@ -72,13 +72,6 @@ async fn talk(live: Live) -> bool {
     let Some(address) = address() else { return false };
     let Ok(mut socket) = WebSocket::open(&address) else { return false };
     let mut stood = false;
-    if let Some(seq) = live.resume_from() {
-        live.begin_at(seq);
-        if send(&mut socket, &Outgoing::Subscribe { from_seq: seq }).await.is_err() {
-            return false;
-        }
-    }
-    let mut subscribed = live.resume_from().is_some();
     loop {
         let message = match select(socket.next(), TimeoutFuture::new(SILENCE)).await {
             Either::Left((Some(Ok(Message::Text(text))), _)) => text,
@@ -90,19 +83,18 @@ async fn talk(live: Live) -> bool {
             let _ = live.status.try_set(LiveStatus::Live);
         }
         match serde_json::from_str(&message) {
+            // Nothing is sent before it: until then the socket may turn out to be closed.
             Ok(Incoming::Hello { seq }) => {
-                if !subscribed {
-                    subscribed = true;
-                    let from_seq = live.begin_at(seq);
-                    if send(&mut socket, &Outgoing::Subscribe { from_seq }).await.is_err() {
-                        return stood;
-                    }
-                } else if live.resume_from().is_some_and(|last| seq < last) {
+                let from_seq = match live.resume_from() {
                     // A log shorter than what was seen: another database, such as a restored one.
-                    live.start_over(seq);
-                    if send(&mut socket, &Outgoing::Subscribe { from_seq: seq }).await.is_err() {
-                        return stood;
+                    Some(last) if seq < last => {
+                        live.start_over(seq);
+                        seq
                     }
+                    last => live.begin_at(last.unwrap_or(seq)),
+                };
+                if send(&mut socket, &Outgoing::Subscribe { from_seq }).await.is_err() {
+                    return stood;
                 }
             }
             Ok(Incoming::Event(event)) => live.receive(*event),

@@ -30,6 +30,7 @@ async fn books() -> Ledger {
         ageing: Default::default(),
         poll: Duration::from_secs(1),
         clock: Clock::default(),
+        demonstration: false,
         gateway: None,
     })
     .await

@@ -33,6 +33,7 @@ pub fn config(url: &str, clock: Clock) -> Config {
         ageing: Default::default(),
         poll: Duration::from_millis(200),
         clock,
+        demonstration: false,
         gateway: None,
     }
 }

@@ -2,6 +2,7 @@
 
 mod auth;
 mod customers;
+mod demo;
 mod events;
 mod extract;
 mod idempotency;
@@ -40,6 +41,7 @@ pub(crate) fn documented(most_upload: usize) -> OpenApiRouter<State> {
         .merge(invoices::router())
         .merge(payments::router())
         .merge(reports::router())
+        .merge(demo::router())
         .merge(imports::router(most_upload))
         .merge(notifications::router())
         .merge(events::router());

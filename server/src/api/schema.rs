@@ -320,6 +320,17 @@ pub(super) struct PaymentEntry {
     reason: Option<String>,
 }
 
+#[derive(ToSchema)]
+pub(super) struct DemoStep {
+    /// 1 to 365.
+    days: u16,
+}
+
+#[derive(ToSchema)]
+pub(super) struct DemoToday {
+    business_date: NaiveDate,
+}
+
 /// What was applied to invoices.
 #[derive(ToSchema)]
 pub(super) struct Applied {

@@ -58,6 +58,11 @@ impl TestApp {
         Self { url: format!("http://{host}"), host, clock, ledger, stop, running, _files: files }
     }
 
+    /// Enters sample books.
+    pub async fn seed(&self, books: ledger::DemoBooks) {
+        self.ledger.seed(books).await.unwrap();
+    }
+
     /// Today, as the books see it.
     pub fn today(&self) -> chrono::NaiveDate {
         self.ledger.business_date()

@@ -6,6 +6,7 @@ mod app;
 mod auth;
 mod crash;
 mod customers;
+mod demo;
 mod events;
 mod imports;
 mod invoices;

@@ -75,7 +75,8 @@ pub(super) fn SimulateDialog(desk: Desk, open: RwSignal<bool>) -> impl IntoView 
         let customer = desk.id.get_value();
         let money = MoneyInput { amount: plain(&amount.get_untracked()), currency: None };
         let answer: Outcome = outcome.with_untracked(|outcome| outcome.parse().unwrap_or_default());
-        let code = decline_code.with_untracked(|code| code.parse().ok()).filter(|_| answer == Outcome::Decline);
+        let code =
+            decline_code.with_untracked(|code| code.parse().ok()).filter(|_| answer == Outcome::Decline);
         let wait = delay.with_untracked(|delay| delay.parse().ok());
         let (once, show_payments) = (key.get_value(), show_payments.clone());
         spawn_local(async move {

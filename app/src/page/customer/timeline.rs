@@ -96,9 +96,7 @@ fn tell(event: &Event) -> Told {
             let back = money(data.get("refunded")).map_or(amount, |money| money.to_string());
             (IconName::Payments, format!("{back} paid back"), reason())
         }
-        EventKind::PaymentReversed => {
-            (IconName::Warning, format!("Payment of {amount} reversed"), reason())
-        }
+        EventKind::PaymentReversed => (IconName::Warning, format!("Payment of {amount} reversed"), reason()),
         EventKind::PaymentReallocated => {
             (IconName::Payments, format!("{amount} applied to invoices"), settled(data))
         }
