@@ -31,7 +31,5 @@ export default defineConfig({
   projects: [
     { name: "chromium", testIgnore: "no-javascript.spec.ts" },
     { name: "no-javascript", testMatch: "no-javascript.spec.ts", use: { javaScriptEnabled: false } },
-    // Pictures for the README, taken on demand: they test nothing.
-    ...(process.argv.includes("screenshots") ? [{ name: "screenshots", testDir: "screenshots" }] : []),
   ],
 });

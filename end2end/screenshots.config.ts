@@ -1,4 +1,5 @@
 import config from "./playwright.config.ts";
 
-// On demand: `npx playwright test --config screenshots.config.ts` writes docs/screenshots.
-export default { ...config, testDir: "tools", testMatch: "screenshots.ts", projects: [{ name: "screenshots" }] };
+// Pictures, on demand: they test nothing. `npx playwright test --config screenshots.config.ts readme` writes those of the
+// README into docs/screenshots, `… pages` one of every page into end2end/pictures.
+export default { ...config, projects: [{ name: "screenshots", testDir: "screenshots" }] };

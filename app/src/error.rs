@@ -1,6 +1,7 @@
 //! The one error of server functions: the same [`Problem`] that REST answers.
 
 use domain::Problem;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::JsonEncoding;
 use server_fn::error::{FromServerFnError, ServerFnErrorErr};
@@ -14,6 +15,11 @@ impl Fault {
     /// The stable name of the problem, such as `stale_version`.
     pub fn code(&self) -> &str {
         self.0.code()
+    }
+
+    /// The row as it is now, when the refusal carries it.
+    pub fn current<T: DeserializeOwned>(&self) -> Option<T> {
+        T::deserialize(self.0.current.as_ref()?).ok()
     }
 
     /// Whether the session is over: signing in again mends it.

@@ -17,6 +17,7 @@ pub mod page;
 mod route;
 pub mod session;
 mod shell;
+mod timing;
 pub mod ui;
 
 pub use route::App;

@@ -34,9 +34,12 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/register") view=RegisterPage ssr=SsrMode::Async />
                 <ParentRoute path=path!("") view=Frame ssr=SsrMode::Async>
                     <Route path=path!("") view=|| view! { <Redirect path="/customers" /> } />
+                    <Route path=path!("/desk") view={Lazy::<DeskRoute>::new()} />
                     <Route path=path!("/customers") view=CustomersPage />
                     <Route path=path!("/customers/:id") view={Lazy::<CustomerRoute>::new()} />
+                    <Route path=path!("/invoices") view={Lazy::<InvoicesRoute>::new()} />
                     <Route path=path!("/payments") view={Lazy::<PaymentsRoute>::new()} />
+                    <Route path=path!("/reports/ageing") view={Lazy::<AgeingRoute>::new()} />
                     <Route path=path!("/import") view={Lazy::<ImportRoute>::new()} />
                     <Route path=path!("/import/:id") view={Lazy::<ImportRoute>::new()} />
                     <Route path=path!("/inbox") view={Lazy::<InboxRoute>::new()} />
@@ -45,6 +48,19 @@ pub fn App() -> impl IntoView {
                 </ParentRoute>
             </Routes>
         </Router>
+    }
+}
+
+struct DeskRoute;
+
+#[lazy_route]
+impl LazyRoute for DeskRoute {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        view! { <crate::page::desk::DeskPage /> }.into_any()
     }
 }
 
@@ -61,6 +77,19 @@ impl LazyRoute for CustomerRoute {
     }
 }
 
+struct InvoicesRoute;
+
+#[lazy_route]
+impl LazyRoute for InvoicesRoute {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        view! { <crate::page::invoices::InvoicesPage /> }.into_any()
+    }
+}
+
 struct PaymentsRoute;
 
 #[lazy_route]
@@ -71,6 +100,19 @@ impl LazyRoute for PaymentsRoute {
 
     fn view(_this: Self) -> AnyView {
         view! { <crate::page::payments::PaymentsPage /> }.into_any()
+    }
+}
+
+struct AgeingRoute;
+
+#[lazy_route]
+impl LazyRoute for AgeingRoute {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        view! { <crate::page::ageing::AgeingPage /> }.into_any()
     }
 }
 

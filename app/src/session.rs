@@ -5,6 +5,8 @@ use domain::{Action, Currency, Role, UserId};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::live::Live;
+
 /// What every page may know without asking. Holds for one page load: signing in or out loads a fresh page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Session {
@@ -16,6 +18,8 @@ pub struct Session {
     pub organisation: String,
     /// What amounts without a currency are in.
     pub currency: Currency,
+    /// Whether these are sample books, whose date an admin may move.
+    pub demonstration: bool,
     /// `light` or `dark` when the person chose; otherwise the system decides.
     pub theme: Option<String>,
 }
@@ -43,6 +47,13 @@ pub fn use_session() -> Session {
     use_context::<Session>().unwrap_or_else(absent)
 }
 
+/// The organisation's calendar date: that of the page at first, then of each day that begins while it is open.
+pub fn use_today() -> Signal<NaiveDate> {
+    let drawn = use_session().business_date;
+    let live = Live::expect();
+    Signal::derive(move || live.today_since(drawn))
+}
+
 /// Reads the session from the request on the server; the browser gets the same value from the page.
 pub(crate) fn provide_session() {
     let session = SharedValue::new(read).into_inner();
@@ -64,6 +75,7 @@ fn read() -> Session {
         business_date: host.ledger.business_date(),
         organisation: organisation.name.clone(),
         currency: organisation.currency,
+        demonstration: host.ledger.is_demonstration(),
         theme: visitor.and_then(|visitor| visitor.theme),
     }
 }
@@ -80,6 +92,7 @@ fn absent() -> Session {
         business_date: NaiveDate::default(),
         organisation: "Duebook".to_owned(),
         currency: Currency::USD,
+        demonstration: false,
         theme: None,
     }
 }

@@ -12,6 +12,7 @@ mod latency;
 mod live;
 mod machine;
 mod payments;
+mod reports;
 mod server;
 mod table;
 
@@ -30,6 +31,8 @@ pub struct Scale {
     pub few: usize,
     /// Customers of the large one.
     pub many: usize,
+    /// Sheets of `many` customers that make the largest.
+    pub sheets: usize,
     /// How long each load runs.
     pub load: Duration,
     /// Requests of each kind of page.
@@ -39,9 +42,10 @@ pub struct Scale {
 }
 
 const FULL: Scale =
-    Scale { few: 10_000, many: 100_000, load: Duration::from_secs(8), pages: 300, frames: 300 };
+    Scale { few: 10_000, many: 100_000, sheets: 10, load: Duration::from_secs(8), pages: 300, frames: 300 };
 /// A look that takes a minute: the numbers say whether it works, not how fast it is.
-const QUICK: Scale = Scale { few: 1_000, many: 5_000, load: Duration::from_secs(2), pages: 50, frames: 50 };
+const QUICK: Scale =
+    Scale { few: 1_000, many: 5_000, sheets: 2, load: Duration::from_secs(2), pages: 50, frames: 50 };
 
 fn main() -> ExitCode {
     let outcome = Arguments::read().and_then(|arguments| {
@@ -57,15 +61,47 @@ fn main() -> ExitCode {
     }
 }
 
+/// The largest database: a million customers with an invoice each, imported in ten sheets.
+async fn million(arguments: &Arguments, bare: &floor::BareHttp, table: &mut Table) -> Result {
+    let Arguments { scale, server: binary, .. } = arguments;
+    let sheets = scale.sheets;
+    let customers = sheets * scale.many;
+    println!("… {customers} customers: import, grid, reports, payments, start");
+    let dir = tempfile::tempdir_in(&arguments.scratch)?;
+    let server = Server::start(binary, dir.path()).await?;
+    let account = Account::register(server.address()).await?;
+    let mut took = Duration::ZERO;
+    for sheet in 0..sheets {
+        took += import::customers(&account, &format!("M{sheet}"), scale.many).await?;
+    }
+    let rate = customers as f64 / took.as_secs_f64();
+    table.row(
+        &format!("import of {customers} customers in {sheets} sheets"),
+        format!("{:.1} s, {rate:.0} rows/s", took.as_secs_f64()),
+        "",
+        "",
+        "",
+    );
+    grid::measure(&account, scale, customers, bare, table).await?;
+    reports::measure(&account, scale, customers, bare, table).await?;
+    payments::growth(&account, scale, customers, table).await?;
+    let memory = format!("{:.0} MiB", server.memory_mib("VmRSS")?);
+    table.row(&format!("memory after that, {customers} customers"), memory, "", "", "");
+    server.stop().await?;
+    server::measure_start(binary, dir.path(), customers, table).await
+}
+
 struct Arguments {
     server: PathBuf,
     scratch: PathBuf,
     scale: Scale,
+    million: bool,
 }
 
 impl Arguments {
     fn read() -> Result<Self> {
         let (mut server, mut scratch, mut scale) = (None, std::env::temp_dir(), FULL);
+        let mut million = false;
         let mut args = std::env::args().skip(1);
         while let Some(arg) = args.next() {
             match arg.as_str() {
@@ -74,11 +110,16 @@ impl Arguments {
                     scratch = args.next().map(PathBuf::from).ok_or("--scratch needs a directory")?
                 }
                 "--quick" => scale = QUICK,
-                other => return Err(format!("`{other}` is not understood; there is only --quick").into()),
+                "--million" => million = true,
+                other => {
+                    return Err(
+                        format!("`{other}` is not understood; there are --quick and --million").into()
+                    );
+                }
             }
         }
         let server = server.ok_or("--server needs the path of the duebook binary")?;
-        Ok(Self { server, scratch, scale })
+        Ok(Self { server, scratch, scale, million })
     }
 }
 
@@ -98,6 +139,7 @@ async fn measure(arguments: &Arguments) -> Result {
     table.floors(&bare, fsyncs);
     import::customers(&account, "A", scale.few).await?;
     grid::measure(&account, scale, scale.few, &bare, &mut table).await?;
+    reports::measure(&account, scale, scale.few, &bare, &mut table).await?;
     payments::measure(&account, scale, &bare, fsyncs, &mut table).await?;
     live::measure(&account, scale, &bare, &mut table).await?;
     server.stop().await?;
@@ -109,9 +151,14 @@ async fn measure(arguments: &Arguments) -> Result {
     let account = Account::register(server.address()).await?;
     import::measure(&account, &server, scale, &mut table).await?;
     grid::measure(&account, scale, scale.many, &bare, &mut table).await?;
+    reports::measure(&account, scale, scale.many, &bare, &mut table).await?;
+    payments::growth(&account, scale, scale.many, &mut table).await?;
     import::measure_others(&account, scale, &mut table).await?;
     server.stop().await?;
-    server::measure_start(&arguments.server, dir.path(), scale, &mut table).await?;
+    server::measure_start(&arguments.server, dir.path(), scale.many, &mut table).await?;
+    if arguments.million {
+        million(arguments, &bare, &mut table).await?;
+    }
 
     println!();
     table.print();

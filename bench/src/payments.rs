@@ -34,6 +34,16 @@ pub async fn measure(
     Ok(())
 }
 
+/// Whether payments stay as quick when there is more.
+pub async fn growth(account: &Account, scale: &Scale, among: usize, table: &mut Table) -> Result {
+    let customers = Arc::new(account.customer_ids(CUSTOMERS).await?);
+    let (latencies, seconds) = load(account, &customers, 16, scale.load).await?;
+    let per_second = latencies.count() as f64 / seconds;
+    let what = format!("payments among {among} customers, 16 clients");
+    table.row(&what, format!("{per_second:.0}/s, {}", latencies.text()), "", "", "");
+    Ok(())
+}
+
 async fn load(
     account: &Account,
     customers: &Arc<Vec<String>>,

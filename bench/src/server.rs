@@ -10,7 +10,7 @@ use std::{
 use hyper::{Method, StatusCode};
 use tokio::process::{Child, Command};
 
-use crate::{Result, Scale, client::Connection, table::Table};
+use crate::{Result, client::Connection, table::Table};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -86,12 +86,12 @@ async fn is_ready(address: SocketAddr) -> bool {
 }
 
 /// Start-up on a full database, and what the server holds while nobody asks.
-pub async fn measure_start(binary: &Path, data_dir: &Path, scale: &Scale, table: &mut Table) -> Result {
+pub async fn measure_start(binary: &Path, data_dir: &Path, customers: usize, table: &mut Table) -> Result {
     let server = Server::start(binary, data_dir).await?;
     let ready = format!("{:.0} ms", server.ready_after.as_secs_f64() * 1000.0);
-    table.row(&format!("start until /readyz, {} customers", scale.many), ready, "≤ 500 ms", "", "");
+    table.row(&format!("start until /readyz, {customers} customers"), ready, "≤ 500 ms", "", "");
     tokio::time::sleep(Duration::from_secs(3)).await;
     let idle = format!("{:.0} MiB", server.memory_mib("VmRSS")?);
-    table.row(&format!("memory when idle, {} customers", scale.many), idle, "≤ 150 MiB", "", "");
+    table.row(&format!("memory when idle, {customers} customers"), idle, "≤ 150 MiB", "", "");
     server.stop().await
 }

@@ -112,6 +112,24 @@ pub struct Ageing {
     pub data: Vec<AgeingRow>,
 }
 
+/// The ageing of one date: totals by currency, and the same by customer as far as there is room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgeingOverview {
+    /// Totals by currency.
+    pub total: Ageing,
+    /// Rows of those who owe or are owed most.
+    pub by_customer: Ageing,
+    /// How many rows there are in all.
+    pub customers: u64,
+}
+
+impl AgeingOverview {
+    /// Whether rows are left out.
+    pub fn has_more(&self) -> bool {
+        (self.by_customer.data.len() as u64) < self.customers
+    }
+}
+
 /// Sums one row.
 #[derive(Clone, Debug)]
 pub struct AgeingSum {
@@ -129,15 +147,25 @@ impl AgeingSum {
 
     /// Adds an invoice's balance (minor units) to its column.
     pub fn add(&mut self, column: usize, minor: i64) {
+        self.add_many(column, 1, minor);
+    }
+
+    /// Adds so many invoices and the sum of their balances (minor units) to a column.
+    pub fn add_many(&mut self, column: usize, invoices: i64, minor: i64) {
         if let (Some(amount), Some(count)) = (self.amounts.get_mut(column), self.counts.get_mut(column)) {
             *amount += minor;
-            *count += 1;
+            *count += invoices;
         }
     }
 
     /// Adds unapplied money, in minor units.
     pub fn add_unapplied(&mut self, minor: i64) {
         self.unapplied += minor;
+    }
+
+    /// Everything owed, in minor units.
+    pub fn outstanding(&self) -> i64 {
+        self.amounts.iter().sum()
     }
 
     /// Adds another row's figures.
@@ -170,7 +198,7 @@ impl AgeingSum {
             currency,
             customer_id,
             name,
-            outstanding: money(self.amounts.iter().sum()),
+            outstanding: money(self.outstanding()),
             unapplied: money(self.unapplied),
             amounts: columns
                 .iter()

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 macro_rules! kinds {
@@ -172,6 +173,13 @@ pub struct Event {
     /// SHA-256 over this event's canonical form and `prev_hash`, in hexadecimal.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub hash: String,
+}
+
+impl Event {
+    /// A part of `data`, such as `customer`, when it is there and can be read.
+    pub fn part<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        T::deserialize(self.data.get(name)?).ok()
+    }
 }
 
 #[cfg(test)]

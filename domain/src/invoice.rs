@@ -406,6 +406,42 @@ impl Invoice {
         errors.into_result()
     }
 
+    /// Whether nothing was paid, credited or given up on it, so that it can be taken back as if it had never been.
+    pub fn is_untouched(&self) -> bool {
+        self.balance == self.total
+    }
+
+    /// What can be done to it as it stands: what its state allows, but voiding only while it is untouched.
+    pub fn actions(&self) -> Vec<InvoiceAction> {
+        let allowed = self.status.actions().iter().copied();
+        allowed.filter(|action| *action != InvoiceAction::Void || self.is_untouched()).collect()
+    }
+
+    /// Reads the amount of a credit note: at most what is still owed.
+    pub fn credit_amount(&self, amount: &MoneyInput) -> Result<Money, FieldErrors> {
+        let amount = crate::account::positive("amount", amount, self.total.currency())?;
+        if amount.minor() > self.balance.minor() {
+            let message = format!(
+                "Only {} is still owed. To credit more, take payments off this invoice first.",
+                self.balance
+            );
+            return Err(FieldError::new("amount", "above_balance", message).into());
+        }
+        Ok(amount)
+    }
+
+    /// Reads how much of a write-off is taken back: at most what was given up, all of it when absent.
+    pub fn recovery_amount(&self, amount: Option<&MoneyInput>) -> Result<Money, FieldErrors> {
+        let given_up = Money::from_minor(self.written_off(), self.total.currency());
+        let Some(amount) = amount else { return Ok(given_up) };
+        let amount = crate::account::positive("amount", amount, self.total.currency())?;
+        if amount.minor() > given_up.minor() {
+            let message = format!("Only {given_up} was written off.");
+            return Err(FieldError::new("amount", "above_written_off", message).into());
+        }
+        Ok(amount)
+    }
+
     /// What was given up and not taken back, in minor units.
     pub fn written_off(&self) -> i64 {
         let sum = |kind| {
@@ -485,6 +521,7 @@ impl Invoice {
             overdue: self.is_overdue(business_date),
             days_past_due: if self.is_open() { date::days_past_due(self.due_date, business_date) } else { 0 },
             invoice: self,
+            customer_name: None,
         }
     }
 }
@@ -495,10 +532,20 @@ pub struct InvoiceView {
     /// The stored invoice.
     #[serde(flatten)]
     pub invoice: Invoice,
+    /// Who owes it, by name, where the reader may not know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer_name: Option<String>,
     /// Whether it is past due and still owing.
     pub overdue: bool,
     /// Whole days past due; 0 when not late.
     pub days_past_due: i64,
+}
+
+impl InvoiceView {
+    /// The same, saying who owes it.
+    pub fn of_customer(self, name: impl Into<String>) -> Self {
+        Self { customer_name: Some(name.into()), ..self }
+    }
 }
 
 #[cfg(test)]
@@ -547,6 +594,39 @@ mod tests {
             let view = invoice.view(day(on));
             assert_eq!((view.overdue, view.days_past_due), (overdue, i64::from(overdue)));
         }
+    }
+
+    #[test]
+    fn only_an_untouched_invoice_can_be_voided() {
+        use InvoiceAction::{Credit, Edit, Issue, Recover, Void, WriteOff};
+        for (status, balance, actions) in [
+            (InvoiceStatus::Draft, 100, vec![Edit, Issue, Void]),
+            (InvoiceStatus::Open, 100, vec![Void, Credit, WriteOff]),
+            (InvoiceStatus::Open, 40, vec![Credit, WriteOff]),
+            (InvoiceStatus::Uncollectible, 0, vec![Recover]),
+            (InvoiceStatus::Paid, 0, vec![]),
+        ] {
+            assert_eq!(invoice(status, balance).actions(), actions, "{status:?} {balance}");
+        }
+    }
+
+    #[test]
+    fn no_more_is_credited_than_owed_nor_recovered_than_given_up() {
+        let input = |amount: &str| MoneyInput { amount: amount.to_owned(), currency: None };
+        let code = |result: Result<Money, FieldErrors>| result.map_err(|errors| errors.0[0].code.to_string());
+        let mut invoice = invoice(InvoiceStatus::Open, 40);
+        assert_eq!(code(invoice.credit_amount(&input("0.40"))), Ok(Money::from_minor(40, Currency::USD)));
+        assert_eq!(code(invoice.credit_amount(&input("0.41"))), Err("above_balance".to_owned()));
+        assert_eq!(code(invoice.credit_amount(&input("0"))), Err("not_positive".to_owned()));
+        invoice.lessen(InvoiceEntry {
+            kind: InvoiceEntryKind::WrittenOff,
+            on: invoice.due_date,
+            amount: invoice.balance,
+            reason: "Gone".to_owned(),
+        });
+        assert_eq!(invoice.status, InvoiceStatus::Uncollectible);
+        assert_eq!(code(invoice.recovery_amount(None)), Ok(Money::from_minor(40, Currency::USD)));
+        assert_eq!(code(invoice.recovery_amount(Some(&input("0.41")))), Err("above_written_off".to_owned()));
     }
 
     #[test]

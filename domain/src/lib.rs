@@ -9,6 +9,7 @@ pub mod account;
 pub mod ageing;
 pub mod allocation;
 pub mod customer;
+pub mod dashboard;
 pub mod date;
 pub mod event;
 pub mod field;

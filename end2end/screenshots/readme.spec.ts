@@ -1,12 +1,12 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
-import { ADA, test } from "../support/fixtures.ts";
+import { ADA, expect, test } from "../support/fixtures.ts";
 import { choose } from "../support/pages.ts";
 import { ROOT } from "../support/server.ts";
 import { XLSX } from "../support/sheet.ts";
 
-// The pictures in the README: `npx playwright test --project screenshots` in end2end/, with a built front end.
+// The pictures in the README: `npx playwright test --config screenshots.config.ts readme` in end2end/, with a built front end.
 
 const DIR = join(ROOT, "docs/screenshots");
 const DAY = 24 * 60 * 60 * 1000;
@@ -41,10 +41,16 @@ for (const theme of ["light", "dark"] as const) {
     await person.arrive(ADA, "/import");
     await person.choose({ name: "customers.csv", mimeType: XLSX, buffer: csv });
     await person.heading(/imported/).waitFor();
-    const shoot = (name: string) => person.page.screenshot({ path: join(DIR, `${name}-1440-${theme}.png`) });
+    const shoot = async (name: string) => {
+      await expect(person.liveState("Live")).toBeVisible();
+      await person.page.screenshot({ path: join(DIR, `${name}-1440-${theme}.png`) });
+    };
     await person.open("/customers?sort=-overdue");
     await person.row("Delmar Seafoods").waitFor();
     await shoot("customers");
+    await person.open("/desk");
+    await person.page.getByRole("table", { name: "Most overdue" }).waitFor();
+    await shoot("desk");
     const [customer] = await ada.customers("?q=Bergstr");
     await person.open(`/customers/${customer?.id}`);
     await person.button("Record payment").first().click();

@@ -1,13 +1,13 @@
 import { test as base, type Browser, type BrowserContextOptions, expect } from "@playwright/test";
 import { fileURLToPath } from "node:url";
 
-import { ADA, VIC } from "./people.ts";
+import { ADA, DEMO, VIC } from "./people.ts";
 import { Person } from "./person.ts";
 import { Rest } from "./rest.ts";
-import { Server } from "./server.ts";
+import { type Mode, Server } from "./server.ts";
 import { Watch } from "./watch.ts";
 
-export { ADA, VIC, Person, Rest, Server, expect };
+export { ADA, DEMO, VIC, Person, Rest, Server, expect };
 
 /** Five classic columns, four rows; the status in row 5 is not a status. */
 export const SAMPLE = fileURLToPath(new URL("../fixtures/customers-sample.xlsx", import.meta.url));
@@ -15,7 +15,12 @@ export const SAMPLE = fileURLToPath(new URL("../fixtures/customers-sample.xlsx",
 interface Fixtures {
   /** DUEBOOK_* variables of this test's server. */
   settings: Record<string, string>;
-  /** A fresh server with an empty database on disk. At the end it is stopped and its books are verified. */
+  /** What this test's server does. */
+  mode: Mode;
+  /**
+   * A fresh server with an empty database on disk. At the end it is stopped and its books are verified, unless it is a
+   * demonstration, which keeps none.
+   */
   app: Server;
   /** The first person, at a browser. */
   person: Person;
@@ -29,16 +34,17 @@ interface Fixtures {
 
 export const test = base.extend<Fixtures>({
   settings: [{}, { option: true }],
+  mode: ["serve", { option: true }],
 
-  app: async ({ settings }, use, info) => {
-    const server = await Server.start(settings);
+  app: async ({ settings, mode }, use, info) => {
+    const server = await Server.start(settings, mode);
     try {
       await use(server);
       if (server.isRunning) {
         expect(await server.stop(), "exit code of the server after SIGTERM").toBe(0);
       }
       // A test that failed has left what it left; its own failure is the one to read.
-      if (info.status === info.expectedStatus) {
+      if (info.status === info.expectedStatus && mode === "serve") {
         const verdict = await server.verify();
         expect(verdict.code, `duebook verify:\n${verdict.output}`).toBe(0);
       }

@@ -37,6 +37,30 @@ export async function signedIn(rest: Rest): Promise<View[]> {
       await expect(person.dialog(dialog)).toBeVisible();
     },
   });
+  // Someone who paid more than was owed, before the next invoice came.
+  const otto = await rest.createCustomer({
+    name: "Otto Overpaid",
+    outstanding: { amount: "100.00", currency: "USD" },
+    due_date: "2025-03-20",
+  });
+  await rest.pay(otto, "150.00");
+  await rest.createInvoice(otto, "INV-77", "80.00", "2025-04-20");
+  const onPayment = (name: string, action: string, dialog: string): View => ({
+    name,
+    show: async (person) => {
+      await at(person, `/customers/${otto.id}?tab=payments`, "Otto Overpaid");
+      await person.paymentAction("150.00", action);
+      await expect(person.dialog(dialog)).toBeVisible();
+    },
+  });
+  const onInvoice = (name: string, action: string, dialog: string): View => ({
+    name,
+    show: async (person) => {
+      await at(person, `/customers/${alice.id}`, "Alice Johnson");
+      await person.invoiceAction("Opening balance", action);
+      await expect(person.dialog(dialog)).toBeVisible();
+    },
+  });
   return [
     {
       name: "customers",
@@ -61,7 +85,62 @@ export async function signedIn(rest: Rest): Promise<View[]> {
     onAlice("record-payment", "Record payment"),
     onAlice("simulate-payment", "Simulate payment"),
     onAlice("edit-customer", "Edit", "Edit customer"),
+    {
+      name: "desk",
+      show: async (person) => {
+        await at(person, "/desk", "Desk");
+        await expect(person.page.getByRole("table", { name: "Most overdue" })).toBeVisible();
+      },
+    },
+    {
+      name: "record-payment-by-hand",
+      show: async (person) => {
+        await at(person, `/customers/${otto.id}`, "Otto Overpaid");
+        await person.button("Record payment").click();
+        const dialog = person.dialog("Record payment");
+        await dialog.getByRole("radio", { name: "Choose invoices" }).check();
+        await expect(person.field("INV-77", dialog)).toBeVisible();
+      },
+    },
+    {
+      name: "payment-actions",
+      show: async (person) => {
+        await at(person, `/customers/${otto.id}?tab=payments`, "Otto Overpaid");
+        await expect(person.button("Apply to the oldest due invoices")).toBeVisible();
+        await person.button("Actions for payment of 150.00 USD").click();
+        await expect(person.button("Refund…")).toBeVisible();
+      },
+    },
+    onPayment("refund-payment", "Refund…", "Refund payment"),
+    onPayment("reverse-payment", "Reverse…", "Reverse payment"),
+    onPayment("change-what-it-settles", "Change what it settles…", "Change what it settles"),
+    onAlice("new-invoice", "New invoice"),
+    {
+      name: "invoice-actions",
+      show: async (person) => {
+        await at(person, `/customers/${alice.id}`, "Alice Johnson");
+        await person.button("Actions for invoice Opening balance").click();
+        await expect(person.button("Void…")).toBeVisible();
+      },
+    },
+    onInvoice("void-invoice", "Void…", "Void invoice"),
+    onInvoice("credit-note", "Credit…", "Credit note"),
+    onInvoice("write-off-invoice", "Write off…", "Write off invoice"),
+    {
+      name: "invoices",
+      show: async (person) => {
+        await at(person, "/invoices", "Invoices");
+        await expect(person.page.getByRole("link", { name: "Alice Johnson" })).toBeVisible();
+      },
+    },
     { name: "payments", show: (person) => at(person, "/payments", "Payments") },
+    {
+      name: "ageing",
+      show: async (person) => {
+        await at(person, "/reports/ageing", "Ageing");
+        await expect(person.page.getByRole("link", { name: "Alice Johnson" })).toBeVisible();
+      },
+    },
     { name: "import", show: (person) => at(person, "/import", "Import") },
     {
       name: "import-result",

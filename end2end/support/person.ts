@@ -4,7 +4,8 @@ import type { Account } from "./people.ts";
 import type { Watch } from "./watch.ts";
 
 /** What the navigation leads to. */
-export type Place = "Customers" | "Payments" | "Import" | "Inbox" | "Users";
+export type Place =
+  "Ageing" | "Customers" | "Desk" | "Invoices" | "Payments" | "Import" | "Inbox" | "Users";
 /** The columns of the customer grid, by what their buttons say. */
 export type Column = "Customer" | "Reference" | "Outstanding" | "Overdue" | "Due" | "Status" | "Updated";
 /** Answers of the mock payment gateway. */
@@ -254,6 +255,32 @@ export class Person {
     await this.field("Reason", dialog).fill(reason);
     await this.button("Mark as pending", dialog).click();
     await expect(dialog).toBeHidden();
+  }
+
+  /** The row of a payment of this much, on a customer's page. */
+  payment(amount: string): Locator {
+    const rows = this.page.getByRole("table", { name: "Payments" }).getByRole("row");
+    return rows.filter({ has: this.page.getByText(amount, { exact: true }) });
+  }
+
+  /** Chooses from the menu of a payment of this many dollars, on a customer's page. */
+  async paymentAction(amount: string, action: string): Promise<void> {
+    await this.button(`Actions for payment of ${amount} USD`).click();
+    await this.button(action, this.payment(amount)).click();
+  }
+
+  // ---- Invoices
+
+  /** A row of the invoices on a customer's page. */
+  invoice(number: string): Locator {
+    const rows = this.page.getByRole("table", { name: "Invoices" }).getByRole("row");
+    return rows.filter({ has: this.page.getByText(number, { exact: true }) });
+  }
+
+  /** Chooses from the menu of an invoice, on a customer's page. */
+  async invoiceAction(number: string, action: string): Promise<void> {
+    await this.button(`Actions for invoice ${number}`).click();
+    await this.button(action, this.invoice(number)).click();
   }
 
   // ---- Notifications

@@ -32,7 +32,20 @@ export interface Payment {
   customer_id: string;
   amount: Money;
   status: string;
+  method: string;
+  reference?: string;
+  received_on: string;
   unapplied: Money;
+  allocations: { invoice_id: string; amount: Money }[];
+}
+export interface Invoice {
+  id: string;
+  customer_id: string;
+  number: string;
+  due_date: string;
+  total: Money;
+  balance: Money;
+  status: string;
 }
 export interface Import {
   id: string;
@@ -100,6 +113,18 @@ export class Rest {
     return this.#send("POST", "/customers", customer);
   }
 
+  /** Enters an invoice, issued on the day it is due unless `more` says otherwise. */
+  async createInvoice(
+    customer: Customer,
+    number: string,
+    amount: string,
+    due: string,
+    more: Record<string, unknown> = {},
+  ): Promise<Invoice> {
+    const invoice = { customer_id: customer.id, number, total: { amount }, issue_date: due, due_date: due, ...more };
+    return this.#send("POST", "/invoices", invoice);
+  }
+
   async payments(customerId?: string): Promise<Payment[]> {
     const query = customerId ? `?customer_id=${customerId}` : "";
     return (await this.#send<{ data: Payment[] }>("GET", `/payments${query}`)).data;
@@ -112,6 +137,13 @@ export class Rest {
       { customer_id: customer.id, amount: { amount, currency: customer.outstanding.currency } },
       { "Idempotency-Key": crypto.randomUUID() },
     );
+  }
+
+  /** Pays a part of a payment back. */
+  async refund(payment: Payment, amount: string, reason: string): Promise<Payment> {
+    return this.#send("POST", `/payments/${payment.id}/refund`, { amount: { amount }, reason }, {
+      "Idempotency-Key": crypto.randomUUID(),
+    });
   }
 
   async imports(): Promise<Import[]> {

@@ -29,7 +29,7 @@ test("the empty pages have no accessibility violation", async ({ ada, person }) 
   void ada;
   await person.page.emulateMedia({ reducedMotion: "reduce" });
   const violations: string[] = [];
-  for (const path of ["/customers", "/payments", "/inbox"]) {
+  for (const path of ["/customers", "/invoices", "/payments", "/inbox"]) {
     await person.arrive(ADA, path);
     violations.push(...(await examine(person, `${path} (empty)`)));
   }

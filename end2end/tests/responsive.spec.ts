@@ -1,4 +1,4 @@
-import { expect, test } from "../support/fixtures.ts";
+import { ADA, expect, test } from "../support/fixtures.ts";
 import { SIGNED_OUT, choose, enter, signedIn } from "../support/pages.ts";
 import type { Person } from "../support/person.ts";
 
@@ -31,6 +31,29 @@ for (const [device, width, height] of [
     expect(tooWide).toEqual([]);
   });
 }
+
+test("a telephone has five places in reach of the thumb, and the others under “More”", async ({ ada, person }) => {
+  void ada;
+  await person.page.setViewportSize({ width: 390, height: 844 });
+  await person.arrive(ADA);
+  const bar = person.page.getByRole("navigation", { name: "Main" });
+  const links = bar.getByRole("link");
+  const atHand = ["Customers", "Invoices", "Payments", "Inbox"];
+  await expect(links).toHaveText(atHand);
+  const more = person.button("More", bar);
+  for (const target of [...(await links.all()), more]) {
+    const box = await target.boundingBox();
+    expect(Math.min(box?.width ?? 0, box?.height ?? 0), "as large as a fingertip").toBeGreaterThanOrEqual(44);
+    const size = await target.evaluate((element) => Number.parseFloat(getComputedStyle(element).fontSize));
+    expect(size, "large enough to read").toBeGreaterThanOrEqual(11);
+  }
+
+  await more.click();
+  await expect(links).toHaveText([...atHand, "Desk", "Ageing", "Import", "Users"]);
+  await person.link("Ageing", bar).click();
+  await expect(person.heading("Ageing")).toBeVisible();
+  await expect(links, "the menu closed").toHaveText(atHand);
+});
 
 /** What makes the page scroll sideways, if it does. */
 async function sticksOut(person: Person): Promise<string | undefined> {

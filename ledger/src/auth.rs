@@ -143,7 +143,7 @@ impl Ledger {
         if !user.active {
             return Err(Error::AwaitingApproval);
         }
-        let now = self.clock().now();
+        let now = self.clock().waking_now();
         let session_id = format!("ses_{}", self.unique());
         let mut secret = [0_u8; 32];
         getrandom::fill(&mut secret).map_err(Error::internal)?;
@@ -170,7 +170,7 @@ impl Ledger {
         let (session_id, _) = refresh_token.split_once('.').ok_or(Error::Unauthenticated)?;
         let presented = digest(refresh_token);
         let successor = format!("{session_id}.{}", self.successor(refresh_token)?);
-        let now = self.clock().now();
+        let now = self.clock().waking_now();
         let expires_at = now + Duration::days(self.inner.config.auth.refresh_days);
         // Twice: when another request rotates between reading and rotating, the second look sees that.
         for _ in 0..2 {
@@ -232,7 +232,7 @@ impl Ledger {
         let claims = jsonwebtoken::decode::<Claims>(access_token, &key, &validation)
             .map_err(|_| Error::Unauthenticated)?
             .claims;
-        let now = self.clock().now();
+        let now = self.clock().waking_now();
         if claims.exp <= now.timestamp() {
             return Err(Error::Unauthenticated);
         }
@@ -258,7 +258,7 @@ impl Ledger {
 
     /// Whether the caller's session still holds with the same role: a live socket asks this.
     pub async fn still_holds(&self, caller: &Caller) -> bool {
-        let now = self.clock().now();
+        let now = self.clock().waking_now();
         let session = self.store().session(&caller.session_id).await;
         match session {
             Ok(Some(session)) if session.expires_at > now => {
@@ -277,7 +277,7 @@ impl Ledger {
 
     fn signed_in(&self, user: User, session_id: &str, refresh_token: String) -> Result<SignedIn> {
         let auth = &self.inner.config.auth;
-        let now = self.clock().now();
+        let now = self.clock().waking_now();
         let expires_in = auth.access_minutes * 60;
         let claims = Claims {
             sub: user.id.as_str().to_owned(),

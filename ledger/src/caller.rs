@@ -95,7 +95,7 @@ const MOST: usize = 10_000;
 
 impl crate::Ledger {
     pub(crate) fn known_caller(&self, session_id: &str) -> Option<Caller> {
-        let now = self.clock().now();
+        let now = self.clock().waking_now();
         let known = self.known_callers();
         known.callers.get(session_id).filter(|(_, at)| now - *at < TTL).map(|(caller, _)| caller.clone())
     }
@@ -105,7 +105,7 @@ impl crate::Ledger {
     }
 
     pub(crate) fn remember_caller(&self, caller: &Caller, generation: u64) {
-        let now = self.clock().now();
+        let now = self.clock().waking_now();
         let mut known = self.known_callers();
         if known.generation != generation {
             return;

@@ -10,12 +10,20 @@ use chrono_tz::Tz;
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
     offset_ms: Arc<AtomicI64>,
+    /// Days that a demonstration is ahead of everybody's calendar.
+    ahead: Arc<AtomicI64>,
 }
 
 impl Clock {
     /// The instant now, in whole microseconds (what the database keeps).
-    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     pub fn now(&self) -> DateTime<Utc> {
+        self.waking_now() + Duration::days(self.ahead.load(Ordering::Relaxed))
+    }
+
+    /// The instant now for the people at their screens, who don't grow older by the days a demonstration skips: their
+    /// sign-ins last as long as ever.
+    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
+    pub(crate) fn waking_now(&self) -> DateTime<Utc> {
         let now = Utc::now() + Duration::milliseconds(self.offset_ms.load(Ordering::Relaxed));
         DateTime::from_timestamp_micros(now.timestamp_micros()).unwrap_or(now)
     }
@@ -25,9 +33,14 @@ impl Clock {
         calendar_date(self.now(), zone)
     }
 
-    /// Moves this clock forward: for tests, and for demonstrations on a database in memory.
+    /// Moves this clock forward, for tests: everything grows older, sign-ins too.
     pub fn advance(&self, by: Duration) {
         self.offset_ms.fetch_add(by.num_milliseconds(), Ordering::Relaxed);
+    }
+
+    /// Moves the calendar of a demonstration forward.
+    pub(crate) fn skip_days(&self, days: u16) {
+        self.ahead.fetch_add(days.into(), Ordering::Relaxed);
     }
 }
 

@@ -1,16 +1,19 @@
 //! Customers.
 
+use std::collections::HashMap;
+
 use domain::account::Account;
 use domain::customer::{CustomerFilter, CustomerSort, SortBy};
 use domain::list::PageInfo;
 use domain::{
-    Action, Counts, Customer, CustomerId, CustomerPatch, Event, EventKind, FieldError, InvoiceId,
-    NewCustomer, Page,
+    Action, Counts, Customer, CustomerId, CustomerPatch, CustomerStatus, Event, EventKind, FieldError,
+    InvoiceId, NewCustomer, Page,
 };
 
 use crate::commit::{Command, Desk, Needs, NewEvent, Stop};
 use crate::store::Keyset;
 use crate::store::rows::reference_key;
+use crate::summary::Shelf;
 use crate::{Caller, Error, Idempotency, Ledger, Replayed, Result};
 
 /// Which page of which customers.
@@ -39,21 +42,57 @@ impl Ledger {
     /// One page of customers.
     pub async fn customers(&self, caller: &Caller, query: &CustomerQuery) -> Result<Read<Page<Customer>>> {
         caller.authorise(Action::Read)?;
-        let seq = self.seq().await?;
         let by_name = [SortBy { field: CustomerSort::Name, descending: false }];
         let sort: &[_] = if query.sort.is_empty() { &by_name } else { &query.sort };
         let order = order_name(sort.iter().map(|by| (by.field.as_str(), by.descending)));
         let after = cursor_keyset(query.cursor.as_deref(), &order)?;
-        let found =
-            self.store().customers(&query.filter, sort, page_size(query.limit), after.as_ref()).await?;
+        let limit = page_size(query.limit);
+        if let Some(read) = self.grid_page(query, sort, limit, after.as_ref(), &order).await? {
+            return Ok(read);
+        }
+        let seq = self.seq().await?;
+        let found = self.store().customers(&query.filter, sort, limit, after.as_ref()).await?;
         let next = found.next.map(|next| keyset_cursor(&next, &order));
         Ok(Read { seq, value: page(found.rows, next, found.total) })
+    }
+
+    /// A page from the index, when it is there and has seen what this process committed.
+    async fn grid_page(
+        &self,
+        query: &CustomerQuery,
+        sort: &[SortBy<CustomerSort>],
+        limit: u32,
+        after: Option<&Keyset>,
+        order: &str,
+    ) -> Result<Option<Read<Page<Customer>>>> {
+        let grid = &self.inner.grid;
+        let committed = *self.inner.committer.committed().borrow();
+        if !grid.has_seen(committed).await {
+            return Ok(None);
+        }
+        // Read first: what the page holds can only be newer.
+        let seq = grid.seq();
+        let Some(found) = grid.page(&query.filter, sort, limit, after) else { return Ok(None) };
+        let ids: Vec<String> = found.ids.iter().map(|id| id.as_str().to_owned()).collect();
+        let mut rows = HashMap::with_capacity(ids.len());
+        for row in self.store().customer_rows(&ids).await? {
+            let customer = Customer::try_from(row)?;
+            rows.insert(customer.id.clone(), customer);
+        }
+        // One that was deleted a moment ago is in the index and not in the books.
+        let data = found.ids.iter().filter_map(|id| rows.remove(id)).collect();
+        let next = found.next.map(|next| keyset_cursor(&next, order));
+        Ok(Some(Read { seq, value: page(data, next, found.total) }))
     }
 
     /// How many there are of each status.
     pub async fn customer_counts(&self, caller: &Caller) -> Result<Counts> {
         caller.authorise(Action::Read)?;
-        self.store().customer_counts().await
+        let totals = self.store().summaries(&["customers"]).await?;
+        let of = |status| totals.customers(Shelf::Active, Some(status), None);
+        let (overdue, pending, paid) =
+            (of(CustomerStatus::Overdue), of(CustomerStatus::Pending), of(CustomerStatus::Paid));
+        Ok(Counts { all: overdue + pending + paid, overdue, pending, paid })
     }
 
     /// One customer.

@@ -4,7 +4,7 @@ use chrono::{Days, NaiveDate};
 use domain::account::{NewAllocation, NewPayment};
 use domain::customer::MoneyInput;
 use domain::invoice::NewInvoice;
-use domain::{NewCustomer, Role};
+use domain::{FieldError, NewCustomer, Role};
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 
@@ -71,6 +71,9 @@ const SECOND: [&str; 16] = [
 ];
 const FOR: [&str; 6] = ["Consulting", "Monthly service", "Spare parts", "Delivery", "Licences", "Repairs"];
 
+/// The longest step.
+const MOST_DAYS: u16 = 365;
+
 /// How a customer pays.
 #[derive(Clone, Copy)]
 enum Habit {
@@ -86,8 +89,8 @@ impl Ledger {
         self.inner.config.demonstration
     }
 
-    /// Moves the clock some days forward; what falls due is announced as if the nights had passed. 409 on books that are
-    /// kept.
+    /// Moves the calendar 1 to 365 days forward; what falls due is announced as if the nights had passed. Nobody's sign-in
+    /// grows older by it. 409 on books that are kept.
     pub async fn advance_days(&self, caller: &Caller, days: u16) -> Result<NaiveDate> {
         caller.authorise(domain::Action::ManageSettings)?;
         if !self.is_demonstration() {
@@ -96,8 +99,12 @@ impl Ledger {
                 "The clock moves by itself here; only a demonstration's can be set.",
             ));
         }
-        self.clock().advance(chrono::Duration::days(days.into()));
-        let today = self.business_date();
+        if !(1..=MOST_DAYS).contains(&days) {
+            let message = format!("Use 1 to {MOST_DAYS} days.");
+            return Err(FieldError::new("days", "out_of_range", message).into());
+        }
+        self.clock().skip_days(days);
+        let today = self.tell_day();
         self.announce_overdue(today).await?;
         Ok(today)
     }

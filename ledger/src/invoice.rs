@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::commit::{Command, Desk, Needs, NewEvent, Stop};
 use crate::customer::{cursor_keyset, keyset_cursor, page, page_size};
 use crate::payment::account_named;
-use crate::{Caller, Error, Idempotency, Ledger, Replayed, Result};
+use crate::{Caller, Error, Idempotency, Ledger, Read, Replayed, Result};
 
 /// Which page of which invoices, by due date.
 #[derive(Clone, Debug, Default)]
@@ -27,7 +27,7 @@ pub struct InvoiceQuery {
     pub due_from: Option<NaiveDate>,
     /// Due on or before.
     pub due_to: Option<NaiveDate>,
-    /// Part of the number.
+    /// Parts of the number or of the customer's name.
     pub q: Option<String>,
     /// Rows a page, 1–200, 50 when absent.
     pub limit: Option<u32>,
@@ -37,19 +37,27 @@ pub struct InvoiceQuery {
 
 impl Ledger {
     /// One page of invoices.
-    pub async fn invoices(&self, caller: &Caller, query: &InvoiceQuery) -> Result<Page<InvoiceView>> {
+    pub async fn invoices(&self, caller: &Caller, query: &InvoiceQuery) -> Result<Read<Page<InvoiceView>>> {
         caller.authorise(Action::Read)?;
+        let seq = self.seq().await?;
         let after = cursor_keyset(query.cursor.as_deref(), "due_date")?;
         let limit = page_size(query.limit);
-        let (rows, next, total) =
+        let (mut rows, next, total) =
             self.store().invoices(query, self.business_date(), limit, after.as_ref()).await?;
-        Ok(page(rows, next.map(|next| keyset_cursor(&next, "due_date")), total))
+        let ids: Vec<&str> = rows.iter().map(|row| row.invoice.customer_id.as_str()).collect();
+        let names = self.store().customer_names(&ids).await?;
+        for row in &mut rows {
+            row.customer_name = names.get(row.invoice.customer_id.as_str()).cloned();
+        }
+        Ok(Read { seq, value: page(rows, next.map(|next| keyset_cursor(&next, "due_date")), total) })
     }
 
     /// One invoice.
     pub async fn invoice(&self, caller: &Caller, id: &InvoiceId) -> Result<InvoiceView> {
         caller.authorise(Action::Read)?;
-        Ok(self.store().invoice(id).await?.view(self.business_date()))
+        let invoice = self.store().invoice(id).await?;
+        let customer = self.store().customer(&invoice.customer_id).await?;
+        Ok(invoice.view(self.business_date()).of_customer(customer.name))
     }
 
     /// Enters an invoice, issued at once unless it is to be a draft.
@@ -241,7 +249,8 @@ impl Ledger {
                 if let Some(current) = account.invoices.get(&id)
                     && version.is_some_and(|version| version != current.version)
                 {
-                    return Err(Error::stale(&current.clone().view(today.business_date())).into());
+                    let current = current.clone().view(today.business_date());
+                    return Err(Error::stale(&current.of_customer(&account.customer.name)).into());
                 }
                 change(desk, moment).map(Some)
             },
@@ -264,8 +273,9 @@ impl Ledger {
         let (customer, id, ledger) = (customer.clone(), id.clone(), self.clone());
         move |desk| {
             let account = desk.accounts.get(&customer).and_then(Option::as_ref);
-            let invoice: Option<&Invoice> = account.and_then(|account| account.invoices.get(&id));
-            Ok(invoice.ok_or(Error::NotFound("invoice"))?.clone().view(ledger.business_date()))
+            let account = account.ok_or(Error::NotFound("customer"))?;
+            let invoice: &Invoice = account.invoices.get(&id).ok_or(Error::NotFound("invoice"))?;
+            Ok(invoice.clone().view(ledger.business_date()).of_customer(&account.customer.name))
         }
     }
 }

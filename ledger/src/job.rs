@@ -15,13 +15,13 @@ const CHUNK: u32 = 500;
 /// How long idempotency keys are kept: longer than the contract's 24 h.
 const KEYS: chrono::Duration = chrono::Duration::hours(48);
 
-/// At start and at each change of the business date, announces every invoice that became overdue since the last check,
-/// however long that was ago. What is announced is marked on the invoice in the same transaction, so each is announced
-/// once, on one node or ten.
+/// At start and at each change of the business date, tells the screens the date and announces every invoice that
+/// became overdue since the last check, however long that was ago. What is announced is marked on the invoice in the same
+/// transaction, so each is announced once, on one node or ten.
 pub(crate) async fn check_overdue(ledger: Ledger) {
     let mut checked: Option<NaiveDate> = None;
     loop {
-        let today = ledger.business_date();
+        let today = ledger.tell_day();
         if checked != Some(today) {
             match ledger.announce_overdue(today).await {
                 Ok(count) => {
@@ -104,8 +104,8 @@ impl Ledger {
 /// Every hour, takes out what is past its time.
 pub(crate) async fn sweep(ledger: Ledger) {
     loop {
-        let now = ledger.clock().now();
-        if let Err(error) = ledger.store().sweep(now, now - KEYS).await {
+        let clock = ledger.clock();
+        if let Err(error) = ledger.store().sweep(clock.waking_now(), clock.now() - KEYS).await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "sweeping failed; trying again in an hour"

@@ -16,6 +16,7 @@ mod demo;
 mod error;
 mod event;
 mod gateway;
+mod grid;
 mod import;
 mod invoice;
 mod job;
@@ -25,6 +26,7 @@ mod open;
 mod payment;
 mod report;
 mod store;
+mod summary;
 mod user;
 mod verify;
 

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use chrono::SecondsFormat;
+use chrono::{NaiveDate, SecondsFormat};
 use domain::{EventKind, Role};
 use serde_json::{Value, json};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 use crate::store::rows::EventRow;
 use crate::{Error, Ledger, Result};
@@ -42,6 +42,19 @@ impl Ledger {
         Tail { seq: self.inner.tail_seq.load(Ordering::Acquire), frames }
     }
 
+    /// The business date, and each that comes after it. A day may begin without any event, and yet what is due or late
+    /// is another then.
+    pub fn day(&self) -> watch::Receiver<NaiveDate> {
+        self.inner.day.subscribe()
+    }
+
+    /// Tells everybody who listens when another day has begun; answers today.
+    pub(crate) fn tell_day(&self) -> NaiveDate {
+        let today = self.business_date();
+        self.inner.day.send_if_modified(|told| std::mem::replace(told, today) != today);
+        today
+    }
+
     /// Frames after `after` and up to `upto` included, in order, at most `limit`: what a resuming socket missed.
     pub async fn frames_between(&self, after: i64, upto: i64, limit: u32) -> Result<Vec<Arc<Frame>>> {
         let span = u32::try_from(upto.saturating_sub(after).max(0)).unwrap_or(u32::MAX);
@@ -55,8 +68,13 @@ impl Ledger {
 
 impl Frame {
     fn new(row: EventRow) -> Result<Self> {
+        let data = serde_json::from_str(&row.data).map_err(Error::internal)?;
+        Self::of(row, data)
+    }
+
+    /// The frame of an event whose data was read already.
+    fn of(row: EventRow, mut data: Value) -> Result<Self> {
         let kind: EventKind = row.kind.parse().map_err(|_| Error::internal("broken row: event kind"))?;
-        let mut data: Value = serde_json::from_str(&row.data).map_err(Error::internal)?;
         if let Value::Object(fields) = &mut data {
             // Before and after of every row is for the audit; screens patch from the summary rows.
             fields.remove("changes");
@@ -81,10 +99,11 @@ impl Frame {
 /// Events read at once.
 const READ: u32 = 200;
 
-/// Follows the log for ever: woken by the LIVE query, and looking by itself every `poll`, so that a wake-up that was
+/// Follows the log for ever: woken by this process' committer, for other nodes' commits by the LIVE query, and looking by itself every `poll`, so that a wake-up that was
 /// lost or happened on another node costs time, never an event. A stream that ended is opened again.
 pub(crate) async fn follow(ledger: Ledger) {
     let poll = ledger.inner.config.poll;
+    let mut committed = ledger.inner.committer.committed();
     let mut wake_ups = None;
     loop {
         if wake_ups.is_none() {
@@ -99,12 +118,17 @@ pub(crate) async fn follow(ledger: Ledger) {
             tracing::warn!(error = &error as &dyn std::error::Error, "events can't be read; trying again");
             tokio::time::sleep(Duration::from_millis(250)).await;
         }
-        let ended = match &mut wake_ups {
-            Some(stream) => tokio::time::timeout(poll, stream.next()).await == Ok(false),
-            None => {
-                tokio::time::sleep(poll).await;
-                false
+        let woken = async {
+            match &mut wake_ups {
+                Some(stream) => stream.next().await,
+                None => std::future::pending().await,
             }
+        };
+        let ended = tokio::select! {
+            going_on = woken => !going_on,
+            // This process' own commits need no round through the database.
+            own = committed.changed() => own.is_err(),
+            () = tokio::time::sleep(poll) => false,
         };
         if ended {
             wake_ups = None;
@@ -119,7 +143,10 @@ async fn drain(ledger: &Ledger) -> Result<()> {
         let rows = ledger.store().event_rows(seq, READ).await?;
         let full = rows.len() == READ as usize;
         for row in rows {
-            let frame = Frame::new(row)?;
+            let data: Value = serde_json::from_str(&row.data).map_err(Error::internal)?;
+            let changes = ledger.grid_changes(&data).await?;
+            let frame = Frame::of(row, data)?;
+            ledger.inner.grid.follow(frame.seq, changes);
             if matches!(frame.kind, EventKind::UserCreated | EventKind::UserUpdated) {
                 ledger.forget_callers();
             }

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use domain::Currency;
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::commit::{Command, Committer};
@@ -71,6 +71,8 @@ pub(crate) struct Inner {
     pub(crate) committer: Committer,
     pub(crate) frames: broadcast::Sender<Arc<Frame>>,
     pub(crate) tail_seq: std::sync::atomic::AtomicI64,
+    pub(crate) day: watch::Sender<NaiveDate>,
+    pub(crate) grid: crate::grid::Grid,
     pub(crate) import_slots: Arc<tokio::sync::Semaphore>,
     pub(crate) gateway: Gateway,
     pub(crate) reconcile: tokio::sync::Notify,
@@ -109,6 +111,7 @@ impl Ledger {
             .await
             .map_err(|error| OpenError(format!("Passwords can't be hashed: {error}")))?;
         let slots = config.import.workers.max(1);
+        let today = config.clock.business_date(config.organisation.time_zone);
         let (gateway, callbacks) = match config.gateway.clone() {
             Some(gateway) => (gateway, None),
             None => {
@@ -123,6 +126,8 @@ impl Ledger {
                 committer,
                 frames: broadcast::Sender::new(FRAME_BUFFER),
                 tail_seq: seq.into(),
+                day: watch::Sender::new(today),
+                grid: crate::grid::Grid::new(seq),
                 import_slots: Arc::new(tokio::sync::Semaphore::new(slots)),
                 gateway,
                 reconcile: tokio::sync::Notify::new(),
@@ -139,6 +144,7 @@ impl Ledger {
     pub fn start(&self) {
         let tasks = [
             tokio::spawn(crate::live::follow(self.clone())),
+            tokio::spawn(self.clone().fill_grid()),
             tokio::spawn(crate::job::check_overdue(self.clone())),
             tokio::spawn(crate::gateway::reconcile(self.clone())),
             tokio::spawn(crate::job::sweep(self.clone())),

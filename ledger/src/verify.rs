@@ -1,6 +1,6 @@
 //! Proof: every derived figure recomputed from the rows and again from the events.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::event::ActorRef;
 use domain::{Customer, CustomerStatus, EventKind, Invoice, InvoiceStatus, Payment, Subject};
@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::chain::{GENESIS, Link};
 use crate::store::rows::EventRow;
+use crate::summary::{SummaryKey, Tallies};
 use crate::{Ledger, Result};
 
 /// One thing that is not as it must be.
@@ -70,6 +71,11 @@ impl Ledger {
             report.differ(format!("{kind} {id}"), "the events have it, the rows don't");
         }
         self.recompute(&mut report, &customers, &invoices, &payments);
+        let mut totals = Tallies::default();
+        customers.iter().for_each(|customer| totals.customer(customer, 1));
+        invoices.iter().for_each(|invoice| totals.invoice(invoice, 1));
+        payments.iter().for_each(|payment| totals.payment(payment, 1));
+        compare_totals(&mut report, &totals, &self.store().all_summaries().await?);
         report.differences.sort_by(|a, b| (&a.subject, &a.message).cmp(&(&b.subject, &b.message)));
         Ok(report)
     }
@@ -272,6 +278,23 @@ fn check_facts(report: &mut Report, subject: &str, payment: &Payment) {
     }
     if payment.allocated_on(end) != allocated {
         report.differ(subject, "its entries and its allocations differ");
+    }
+}
+
+/// Whether the running totals are those of the rows.
+fn compare_totals(report: &mut Report, expected: &Tallies, stored: &Tallies) {
+    let keys: BTreeSet<SummaryKey> = expected.iter().chain(stored.iter()).map(|(key, _)| key).collect();
+    for key in keys {
+        let (rows, total) = (expected.get(key), stored.get(key));
+        if rows != total {
+            report.differ(
+                format!("summary {key}"),
+                format!(
+                    "counts {} with {} minor units, the rows say {} with {}",
+                    total.count, total.minor, rows.count, rows.minor
+                ),
+            );
+        }
     }
 }
 

@@ -187,7 +187,7 @@ async fn the_grid_filters_sorts_finds_and_pages() {
     assert!(matches!(ledger.customers(&ada, &query).await, Err(Error::Invalid(_))));
     let invoices =
         ledger.invoices(&ada, &InvoiceQuery { overdue: Some(true), ..Default::default() }).await.unwrap();
-    assert_eq!(invoices.page.total, 4);
+    assert_eq!(invoices.value.page.total, 4);
     proven(&ledger).await;
 }
 

@@ -196,7 +196,7 @@ async fn two_people_at_the_same_invoice_leave_it_true() {
     for round in 0..15 {
         let alice = owing(&ledger, &ada, &format!("Alice {round}"), "100.00", PAST).await;
         let query = InvoiceQuery { customer_id: Some(alice.id.clone()), ..InvoiceQuery::default() };
-        let id = ledger.invoices(&ada, &query).await.unwrap().data[0].invoice.id.clone();
+        let id = ledger.invoices(&ada, &query).await.unwrap().value.data[0].invoice.id.clone();
         let new =
             NewPayment { customer_id: alice.id.to_string(), amount: usd("100.00"), ..NewPayment::default() };
         let (pay_key, reason) = (key(&format!("p{round}")), why("race"));
@@ -272,6 +272,26 @@ async fn ageing_changes_at_its_boundaries_and_knows_the_past() {
     proven(&ledger).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_overview_names_those_who_owe_most_and_counts_everybody() {
+    let ledger = open(&Clock::default()).await;
+    let ada = person(&ledger, None, "Ada", Role::Admin).await;
+    for (name, amount) in [("Dora", "5.00"), ("Cleo", "7.00"), ("Bert", "7.00"), ("Abel", "9.00")] {
+        owing(&ledger, &ada, name, amount, PAST).await;
+    }
+    let names = async |most: usize| {
+        let overview = ledger.ageing_overview(&ada, None, most).await.unwrap().value;
+        assert_eq!(overview.customers, 4);
+        assert_eq!(overview.total.data[0].outstanding.to_decimal(), "28.00");
+        overview.by_customer.data.into_iter().filter_map(|row| row.name).collect::<Vec<_>>()
+    };
+    assert_eq!(names(2).await, ["Abel", "Bert"], "the name decides between those who owe the same");
+    assert_eq!(names(3).await, ["Abel", "Bert", "Cleo"]);
+    assert_eq!(names(100).await, ["Abel", "Bert", "Cleo", "Dora"]);
+    assert_eq!(names(0).await, [""; 0]);
+    proven(&ledger).await;
+}
+
 /// IBM's public sample of late payments: 2,466 invoices of 100 customers, settled on the dates they were.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_public_sample_ages_as_it_was_computed_elsewhere() {
@@ -324,6 +344,6 @@ async fn the_public_sample_ages_as_it_was_computed_elsewhere() {
     let now = ledger.ageing(&ada, &AgeingQuery::default()).await.unwrap();
     assert!(now.data.iter().all(|row| row.outstanding.is_zero()), "all of it was paid in the end");
     let zeros = InvoiceQuery { q: Some("0000611365".into()), ..InvoiceQuery::default() };
-    assert_eq!(ledger.invoices(&ada, &zeros).await.unwrap().data[0].invoice.number, "0000611365");
+    assert_eq!(ledger.invoices(&ada, &zeros).await.unwrap().value.data[0].invoice.number, "0000611365");
     proven(&ledger).await;
 }

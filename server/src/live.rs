@@ -1,4 +1,4 @@
-//! `GET /live`: the event log over a WebSocket.
+//! `GET /live`: the event log over a WebSocket, and the business date: in the greeting, and whenever another day begins.
 //!
 //! A frame is serialised once and its bytes are shared by all sockets. The queue of a socket is its place in the ledger's
 //! bounded tail: nothing is copied per socket, and one that falls further behind than the settings allow is told to read
@@ -135,12 +135,14 @@ impl Relay {
 
     async fn relay(&mut self, state: &State) -> Result<std::convert::Infallible, End> {
         let mut tail = self.ledger.tail();
+        let mut day = self.ledger.day();
         let mut stopping = state.stopping.clone();
         let ping = state.config.live_ping;
         let mut pings = interval_at(Instant::now() + ping, ping);
         let mut looks = interval_at(Instant::now() + LOOK, LOOK);
         let mut heard = Instant::now();
-        self.say(format!(r#"{{"type":"hello","seq":{}}}"#, tail.seq)).await?;
+        let today = *day.borrow_and_update();
+        self.say(format!(r#"{{"type":"hello","seq":{},"business_date":"{today}"}}"#, tail.seq)).await?;
         loop {
             tokio::select! {
                 message = self.socket.recv() => {
@@ -163,6 +165,10 @@ impl Relay {
                     Ok(_) | Err(RecvError::Lagged(_)) => self.give_up(&mut tail).await?,
                     Err(RecvError::Closed) => return Err(End::Stopping),
                 },
+                Ok(()) = day.changed() => {
+                    let today = *day.borrow_and_update();
+                    self.say(format!(r#"{{"type":"day","business_date":"{today}"}}"#)).await?;
+                }
                 _ = pings.tick() => {
                     if heard.elapsed() > ping * 2 + Duration::from_secs(1) {
                         return Err(End::Silent);

@@ -3,10 +3,12 @@
 
 pub mod auth;
 pub mod customer;
+pub mod demo;
 pub mod import;
 pub mod invoice;
 pub mod notification;
 pub mod payment;
+pub mod report;
 pub mod user;
 
 use chrono::NaiveDate;

@@ -2,10 +2,10 @@
 //! until an answer came, so that a repeated click or a lost answer never pays twice.
 
 use chrono::NaiveDate;
-use domain::account::NewPayment;
+use domain::account::{NewAllocation, NewPayment};
 use domain::customer::MoneyInput;
-use domain::payment::{DeclineCode, Outcome, PaymentView};
-use domain::{CustomerId, Page, Payment, PaymentId, PaymentMethod, PaymentStatus};
+use domain::payment::{DeclineCode, Outcome, PaymentView, ReversalKind};
+use domain::{CustomerId, Money, Page, Payment, PaymentId, PaymentMethod, PaymentStatus};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::Json;
@@ -36,6 +36,25 @@ pub struct PaymentList {
     pub limit: Option<u32>,
     /// From the page before.
     pub cursor: Option<String>,
+}
+
+/// Why something is corrected, as a dialog sends it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Correction {
+    /// The reason.
+    pub reason: Option<String>,
+    /// The day from which it counts; today when absent.
+    pub effective_on: Option<String>,
+    /// The version this was decided on.
+    pub version: Option<i64>,
+}
+
+#[cfg(feature = "ssr")]
+impl From<Correction> for ledger::Why {
+    fn from(correction: Correction) -> Self {
+        let Correction { reason, effective_on, version } = correction;
+        Self { reason, effective_on, version }
+    }
 }
 
 /// One page of payments.
@@ -109,6 +128,63 @@ pub async fn set_payment_status(
 pub async fn cancel_payment(id: PaymentId, reason: Option<String>) -> Result<Payment, Fault> {
     let (ledger, caller) = session()?;
     ledger.cancel_payment(&caller, &id, reason.as_deref()).await.map_err(refuse)
+}
+
+/// Pays a payment back, in whole or (with `amount`) in part.
+#[server(prefix = "/fn", endpoint = "payment/refund", input = Json)]
+pub async fn refund_payment(
+    id: PaymentId,
+    amount: Option<MoneyInput>,
+    why: Correction,
+    key: String,
+) -> Result<Payment, Fault> {
+    let (ledger, caller) = session()?;
+    let once = once(key, &format!("POST /payments/{id}/refund"), &(&amount, &why));
+    let why = why.into();
+    let refunded = ledger.refund_payment(&caller, &id, amount.as_ref(), &why, &once).await.map_err(refuse)?;
+    Ok(refunded.value)
+}
+
+/// Takes a payment away that bounced, was charged back, or was entered by mistake.
+#[server(prefix = "/fn", endpoint = "payment/reverse", input = Json)]
+pub async fn reverse_payment(
+    id: PaymentId,
+    kind: ReversalKind,
+    why: Correction,
+    key: String,
+) -> Result<Payment, Fault> {
+    let (ledger, caller) = session()?;
+    let once = once(key, &format!("POST /payments/{id}/reverse"), &(kind, &why));
+    let why = why.into();
+    let reversed =
+        ledger.reverse_payment(&caller, &id, Some(kind.as_str()), &why, &once).await.map_err(refuse)?;
+    Ok(reversed.value)
+}
+
+/// Makes a payment settle exactly these invoices; with none of them, none.
+#[server(prefix = "/fn", endpoint = "payment/allocate", input = Json)]
+pub async fn reallocate_payment(
+    id: PaymentId,
+    allocations: Vec<NewAllocation>,
+    why: Correction,
+    key: String,
+) -> Result<Payment, Fault> {
+    let (ledger, caller) = session()?;
+    let once = once(key, &format!("POST /payments/{id}/allocations"), &(&allocations, &why));
+    let why = why.into();
+    let moved = ledger
+        .reallocate_payment(&caller, &id, Some(allocations.as_slice()), &why, Some(&once))
+        .await
+        .map_err(refuse)?;
+    Ok(moved.value)
+}
+
+/// Settles a customer's open invoices with its unapplied money, oldest money and oldest due date first. Answers how much
+/// was applied.
+#[server(prefix = "/fn", endpoint = "payment/apply-unapplied", input = Json)]
+pub async fn apply_unapplied(customer_id: CustomerId) -> Result<Money, Fault> {
+    let (ledger, caller) = session()?;
+    ledger.apply_unapplied(&caller, &customer_id).await.map_err(refuse)
 }
 
 /// The idempotency of a command: the browser's key and a fingerprint of what it asks for.

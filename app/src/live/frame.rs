@@ -1,5 +1,6 @@
 //! Frames as they stand on the wire.
 
+use chrono::NaiveDate;
 use domain::Event;
 use serde::{Deserialize, Serialize};
 
@@ -7,8 +8,15 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum Incoming {
-    /// The head of the log.
-    Hello { seq: i64 },
+    /// The head of the log, and the business date.
+    Hello {
+        seq: i64,
+        /// Servers of before didn't tell it.
+        #[serde(default)]
+        business_date: Option<NaiveDate>,
+    },
+    /// Another day has begun.
+    Day { business_date: NaiveDate },
     /// Something happened.
     Event(Box<Event>),
     /// Events were missed.
@@ -37,8 +45,12 @@ mod tests {
             "actor":{"id":"usr_1","name":"Ann"},"subject":{"type":"payment","id":"pay_1"},"data":{}}"#;
         assert!(matches!(serde_json::from_str(event), Ok(Incoming::Event(event)) if event.seq == 7));
         assert!(matches!(
-            serde_json::from_str(r#"{"type":"hello","seq":3}"#),
-            Ok(Incoming::Hello { seq: 3 })
+            serde_json::from_str(r#"{"type":"hello","seq":3,"business_date":"2026-11-20"}"#),
+            Ok(Incoming::Hello { seq: 3, .. })
+        ));
+        assert!(matches!(
+            serde_json::from_str(r#"{"type":"day","business_date":"2026-11-21"}"#),
+            Ok(Incoming::Day { business_date }) if business_date.to_string() == "2026-11-21"
         ));
         assert!(matches!(
             serde_json::from_str(r#"{"type":"resync","reason":"lag"}"#),

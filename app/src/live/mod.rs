@@ -7,7 +7,9 @@ mod frame;
 mod hub;
 mod socket;
 mod unread;
+mod whole;
 
+use chrono::NaiveDate;
 use domain::Event;
 use leptos::prelude::*;
 
@@ -15,6 +17,7 @@ use hub::Hub;
 
 pub use hub::CatchUp;
 pub use unread::Unread;
+pub use whole::Whole;
 
 /// Whether what is on screen follows what happens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,12 +42,19 @@ pub struct Live {
     pub status: RwSignal<LiveStatus>,
     /// The last event that was handed out; 0 before the first connection.
     pub seq: RwSignal<i64>,
+    /// The business date, once the server has told it.
+    today: RwSignal<Option<NaiveDate>>,
     hub: StoredValue<Hub>,
 }
 
 impl Default for Live {
     fn default() -> Self {
-        Self { status: RwSignal::default(), seq: RwSignal::new(0), hub: StoredValue::new(Hub::default()) }
+        Self {
+            status: RwSignal::default(),
+            seq: RwSignal::new(0),
+            today: RwSignal::default(),
+            hub: StoredValue::new(Hub::default()),
+        }
     }
 }
 
@@ -77,6 +87,35 @@ impl Live {
     /// snapshot has arrived.
     pub fn catch_up(&self, seq: i64) -> CatchUp {
         self.hub.try_update_value(|hub| hub.catch_up(seq)).unwrap_or(CatchUp::Events(Vec::new()))
+    }
+
+    /// The business date, followed: that of what was read, until another day has begun since.
+    pub fn today_since(&self, read: NaiveDate) -> NaiveDate {
+        self.today.get().map_or(read, |today| today.max(read))
+    }
+
+    /// Calls back when another day begins, until the component that asks goes away. `shown` answers the date of what is on
+    /// screen: a day that began while that was on its way counts too.
+    pub fn on_new_day(
+        &self,
+        shown: impl Fn() -> Option<NaiveDate> + 'static,
+        callback: impl Fn(NaiveDate) + 'static,
+    ) {
+        let today = self.today;
+        Effect::new(move |_| {
+            if let (Some(today), Some(shown)) = (today.get(), untrack(&shown))
+                && today > shown
+            {
+                untrack(|| callback(today));
+            }
+        });
+    }
+
+    /// Another day has begun, or the server tells it for the first time.
+    pub(crate) fn begin_day(&self, date: NaiveDate) {
+        if self.today.try_get_untracked().is_some_and(|known| known != Some(date)) {
+            let _ = self.today.try_set(Some(date));
+        }
     }
 
     /// Connects, once.

@@ -84,7 +84,10 @@ async fn talk(live: Live) -> bool {
         }
         match serde_json::from_str(&message) {
             // Nothing is sent before it: until then the socket may turn out to be closed.
-            Ok(Incoming::Hello { seq }) => {
+            Ok(Incoming::Hello { seq, business_date }) => {
+                if let Some(today) = business_date {
+                    live.begin_day(today);
+                }
                 let from_seq = match live.resume_from() {
                     // A log shorter than what was seen: another database, such as a restored one.
                     Some(last) if seq < last => {
@@ -98,6 +101,7 @@ async fn talk(live: Live) -> bool {
                 }
             }
             Ok(Incoming::Event(event)) => live.receive(*event),
+            Ok(Incoming::Day { business_date }) => live.begin_day(business_date),
             Ok(Incoming::Resync {}) => live.resync(),
             Ok(Incoming::Ping) => {
                 if send(&mut socket, &Outgoing::Pong).await.is_err() {

@@ -1,17 +1,25 @@
 //! One customer: what is owed and by when at the right, and at the left what it is made of, what came in, and what
 //! happened. Everything follows live.
 
+mod allocate;
+mod allotment;
+mod correcting;
 mod dangers;
 mod desk;
 mod edit;
+mod invoice_fix;
+mod invoice_sheet;
 mod invoices;
 mod note;
 mod payments;
 mod record;
+mod refund;
+mod reverse;
 mod settle;
 mod simulate;
 mod summary;
 mod timeline;
+mod unapplied;
 
 use domain::{Action, CustomerId};
 use leptos::ev;
@@ -21,6 +29,7 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 
 use self::desk::{Desk, Loaded};
 use self::edit::EditSheet;
+use self::invoice_sheet::InvoiceSheet;
 use self::invoices::Invoices;
 use self::note::NoteSheet;
 use self::payments::Payments;
@@ -28,6 +37,7 @@ use self::record::RecordSheet;
 use self::simulate::SimulateDialog;
 use self::summary::Summary;
 use self::timeline::Timeline;
+use self::unapplied::Unapplied;
 use crate::api::Snapshot;
 use crate::browser;
 use crate::error::Fault;
@@ -85,6 +95,7 @@ pub(super) struct Opened {
     simulate: RwSignal<bool>,
     edit: RwSignal<bool>,
     note: RwSignal<bool>,
+    invoice: RwSignal<bool>,
 }
 
 #[component]
@@ -96,6 +107,7 @@ fn CustomerDesk(loaded: Snapshot<Loaded>) -> impl IntoView {
         simulate: RwSignal::new(false),
         edit: RwSignal::new(false),
         note: RwSignal::new(false),
+        invoice: RwSignal::new(false),
     };
     listen_to_keys(desk, opened);
     let query = use_query_map();
@@ -126,6 +138,7 @@ fn CustomerDesk(loaded: Snapshot<Loaded>) -> impl IntoView {
             <div class="customer-desk">
                 <Summary desk opened />
                 <section class="customer-main" aria-label="Account">
+                    <Unapplied desk />
                     <Tabs label="Account">
                         <Tab label="Invoices" href=address("invoices") current=current("invoices") count=count(desk.invoices.total) />
                         <Tab label="Payments" href=address("payments") current=current("payments") count=count(desk.payments.total) />
@@ -134,7 +147,7 @@ fn CustomerDesk(loaded: Snapshot<Loaded>) -> impl IntoView {
                     {move || match tab.get() {
                         "payments" => view! { <Payments desk opened /> }.into_any(),
                         "timeline" => view! { <Timeline desk opened /> }.into_any(),
-                        _ => view! { <Invoices desk /> }.into_any(),
+                        _ => view! { <Invoices desk opened /> }.into_any(),
                     }}
                 </section>
             </div>
@@ -143,14 +156,16 @@ fn CustomerDesk(loaded: Snapshot<Loaded>) -> impl IntoView {
         <SimulateDialog desk open=opened.simulate />
         <EditSheet desk open=opened.edit />
         <NoteSheet desk open=opened.note />
+        <InvoiceSheet desk open=opened.invoice />
     }
 }
 
-/// `p` records a payment, `n` adds a note, `e` edits; not while someone types or a dialog is open.
+/// `p` records a payment, `i` enters an invoice, `n` adds a note, `e` edits; not while someone types or a dialog is open.
 fn listen_to_keys(desk: Desk, opened: Opened) {
     let session = use_session();
     let (may_pay, may_note, may_edit) =
         (session.may(Action::RecordPayment), session.may(Action::AddNote), session.may(Action::EditCustomer));
+    let may_invoice = session.may(Action::ManageInvoices);
     Effect::new(move |_| {
         let handle = window_event_listener(ev::keydown, move |event| {
             let held = event.ctrl_key() || event.meta_key() || event.alt_key();
@@ -159,6 +174,7 @@ fn listen_to_keys(desk: Desk, opened: Opened) {
             }
             let open = match event.key().as_str() {
                 "p" if may_pay && !desk.is_archived() => opened.record,
+                "i" if may_invoice && !desk.is_archived() => opened.invoice,
                 "n" if may_note => opened.note,
                 "e" if may_edit && !desk.is_archived() => opened.edit,
                 _ => return,

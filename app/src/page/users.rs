@@ -1,6 +1,6 @@
 //! Who may come in, and what each may do. For admins.
 
-use domain::{Action, Event, Page, Role, User, UserId};
+use domain::{Action, Page, Role, User, UserId};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -49,7 +49,7 @@ fn Users(page: Page<User>) -> impl IntoView {
     let users = RwSignal::new(page.data);
     let live = Live::expect();
     live.on_event(move |event| {
-        if let Some(user) = changed(event) {
+        if let Some(user) = event.part("user") {
             put(users, user);
         }
     });
@@ -98,10 +98,6 @@ fn Users(page: Page<User>) -> impl IntoView {
 /// Registered and never let in. Someone who was shut out later has been changed since.
 fn is_waiting(user: &User) -> bool {
     !user.active && user.version == 1
-}
-
-fn changed(event: &Event) -> Option<User> {
-    serde_json::from_value(event.data.get("user")?.clone()).ok()
 }
 
 fn put(users: RwSignal<Vec<User>>, user: User) {
@@ -163,9 +159,7 @@ fn Row(users: RwSignal<Vec<User>>, id: UserId) -> impl IntoView {
             match answer {
                 Ok(user) => put(users, user),
                 Err(refused) => {
-                    let now =
-                        refused.0.current.clone().and_then(|now| serde_json::from_value::<User>(now).ok());
-                    match now {
+                    match refused.current::<User>() {
                         Some(now) => put(users, now),
                         // What was chosen didn't happen: show what holds.
                         None => user.try_with_untracked(|user| show_role(user.as_ref())).unwrap_or_default(),

@@ -1,17 +1,18 @@
 //! The frame around every page of a signed-in person: rail, top bar, messages.
 
-use domain::notification::{Notification, NotificationKind};
-use domain::{Action, Event, Role};
+use domain::{Action, Role};
 use leptos::prelude::*;
 use leptos_router::components::{A, Outlet, Redirect};
 use leptos_router::hooks::use_location;
 
+use super::demo::DemoBar;
 use super::keys::Keys;
+use super::news::tell_news;
 use super::theme::ThemeToggle;
 use crate::api::notification::unread_count;
 use crate::live::{Live, LiveStatus, Unread};
 use crate::session::{Viewer, use_session};
-use crate::ui::{Icon, IconName, Menu, Toast, ToastRegion, Toasts, Tone};
+use crate::ui::{Icon, IconName, Menu, ToastRegion};
 use crate::{browser, format};
 
 /// Set when the search box should get the focus as soon as its page is there.
@@ -51,8 +52,8 @@ fn SignedInFrame(viewer: Viewer) -> impl IntoView {
     tell_news(live, viewer.role);
     Effect::new(move |_| live.start());
     focus_main_after_navigation();
-    let may_import = viewer.role.may(Action::Import);
-    let may_manage_users = viewer.role.may(Action::ManageUsers);
+    let role = viewer.role;
+    let demonstration = use_session().demonstration;
     view! {
         <a
             class="skip-link"
@@ -71,13 +72,7 @@ fn SignedInFrame(viewer: Viewer) -> impl IntoView {
                     <Mark />
                     <span class="brand-name">"Duebook"</span>
                 </a>
-                <nav class="rail-nav" aria-label="Main">
-                    <RailLink href="/customers" icon=IconName::Customers label="Customers" />
-                    <RailLink href="/payments" icon=IconName::Payments label="Payments" />
-                    {may_import.then(|| view! { <RailLink href="/import" icon=IconName::Import label="Import" /> })}
-                    <RailLink href="/inbox" icon=IconName::Inbox label="Inbox" />
-                    {may_manage_users.then(|| view! { <RailLink href="/users" icon=IconName::Users label="Users" /> })}
-                </nav>
+                <Rail role />
             </aside>
             <div class="desk">
                 <header class="top-bar">
@@ -90,6 +85,7 @@ fn SignedInFrame(viewer: Viewer) -> impl IntoView {
                     </div>
                 </header>
                 <SignedOutBanner />
+                {demonstration.then(|| view! { <DemoBar /> })}
                 <main id="main" class="main" tabindex="-1">
                     <Outlet />
                 </main>
@@ -112,14 +108,69 @@ pub(crate) fn Mark() -> impl IntoView {
     }
 }
 
-#[component]
-fn RailLink(href: &'static str, icon: IconName, label: &'static str) -> impl IntoView {
-    view! {
-        <A href=href attr:class="rail-link" attr:title=label>
-            <Icon name=icon size=20 />
-            <span class="rail-label">{label}</span>
-        </A>
+/// Where one of the rail's links leads.
+#[derive(Clone, Copy)]
+struct Place {
+    href: &'static str,
+    icon: IconName,
+    label: &'static str,
+    /// The least that one has to be allowed to go there.
+    action: Action,
+    /// Has a place of its own at the foot of a telephone, where five fit; the others are under “More”.
+    at_hand: bool,
+}
+
+const PLACES: [Place; 8] = {
+    const fn place(href: &'static str, icon: IconName, label: &'static str) -> Place {
+        Place { href, icon, label, action: Action::Read, at_hand: true }
     }
+    [
+        Place { at_hand: false, ..place("/desk", IconName::Desk, "Desk") },
+        place("/customers", IconName::Customers, "Customers"),
+        place("/invoices", IconName::File, "Invoices"),
+        place("/payments", IconName::Payments, "Payments"),
+        Place { at_hand: false, ..place("/reports/ageing", IconName::Clock, "Ageing") },
+        Place { at_hand: false, action: Action::Import, ..place("/import", IconName::Import, "Import") },
+        place("/inbox", IconName::Inbox, "Inbox"),
+        Place { at_hand: false, action: Action::ManageUsers, ..place("/users", IconName::Users, "Users") },
+    ]
+};
+
+/// The main navigation: a rail at the side, a bar at the foot of a telephone.
+#[component]
+fn Rail(role: Role) -> impl IntoView {
+    let places = PLACES.into_iter().filter(move |place| role.may(place.action));
+    let rest = places.clone().filter(|place| !place.at_hand).collect::<Vec<_>>();
+    // One link more needs no menu to hide in.
+    let folds = rest.len() > 1;
+    let links = places
+        .map(|place| {
+            let Place { href, icon, label, at_hand, .. } = place;
+            let class = if at_hand || !folds { "rail-link" } else { "rail-link rail-folded" };
+            view! {
+                <A href=href attr:class=class attr:title=label>
+                    <Icon name=icon size=20 />
+                    <span class="rail-label">{label}</span>
+                </A>
+            }
+        })
+        .collect_view();
+    let more = folds.then(|| {
+        let links = rest
+            .into_iter()
+            .map(|Place { href, icon, label, .. }| {
+                view! { <A href=href attr:class="menu-item"><Icon name=icon size=20 />{label}</A> }
+            })
+            .collect_view();
+        view! {
+            <div class="rail-more">
+                <Menu label="More" face=|| view! { <Icon name=IconName::More size=20 /><span class="rail-label">"More"</span> }>
+                    {links}
+                </Menu>
+            </div>
+        }
+    });
+    view! { <nav class="rail-nav" aria-label="Main">{links}{more}</nav> }
 }
 
 #[component]
@@ -230,37 +281,6 @@ fn SignedOutBanner() -> impl IntoView {
                 </p>
             </div>
         </Show>
-    }
-}
-
-/// Toasts and the bell's number, from the same frames.
-fn tell_news(live: Live, role: Role) {
-    let toasts = Toasts::expect();
-    let unread = Unread::expect();
-    live.on_event(move |event| {
-        let Some(news) =
-            Notification::of(event, false).filter(|news| !news.kind.for_admins() || role == Role::Admin)
-        else {
-            return;
-        };
-        unread.more();
-        toasts.push(toast(&news, event));
-    });
-}
-
-fn toast(news: &Notification, event: &Event) -> Toast {
-    let tone = match news.kind {
-        NotificationKind::PaymentReceived | NotificationKind::ImportFinished => Tone::Good,
-        NotificationKind::PaymentFailed | NotificationKind::InvoiceOverdue => Tone::Bad,
-        NotificationKind::PaymentPending | NotificationKind::UserRegistered => Tone::Waiting,
-        NotificationKind::CustomerCreated => Tone::Neutral,
-    };
-    let toast = Toast::new(tone, news.title.clone(), news.text.clone());
-    match (&news.customer_id, event.subject.kind.as_str()) {
-        (Some(id), _) => toast.with_href(format!("/customers/{id}")),
-        (None, "import") => toast.with_href(format!("/import/{}", event.subject.id)),
-        (None, "user") => toast.with_href("/users"),
-        (None, _) => toast,
     }
 }
 

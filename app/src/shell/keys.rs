@@ -15,6 +15,7 @@ const KEYS: &[(&str, &str)] = &[
     ("Enter", "Open the row"),
     ("c", "New customer, on the list"),
     ("p", "Record a payment, on a customer"),
+    ("i", "New invoice, on a customer"),
     ("n", "Add a note, on a customer"),
     ("Esc", "Close what is open"),
     ("?", "This list"),

@@ -84,7 +84,9 @@ pub fn InvoiceStatusBadge(
     /// The invoice.
     invoice: InvoiceView,
 ) -> impl IntoView {
-    let partly = invoice.invoice.balance != invoice.invoice.total;
+    // A credit note lessens the balance too, but pays nothing.
+    let asked = invoice.invoice.total.minor() - invoice.invoice.lessened();
+    let partly = invoice.invoice.balance.minor() < asked;
     let (tone, label) = match invoice.invoice.status {
         InvoiceStatus::Open if invoice.overdue => (Tone::Bad, "Overdue"),
         InvoiceStatus::Open if partly => (Tone::Waiting, "Partly paid"),

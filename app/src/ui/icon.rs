@@ -5,6 +5,8 @@ use leptos::prelude::*;
 /// Which icon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IconName {
+    /// Four tiles.
+    Desk,
     /// Two people.
     Customers,
     /// A coin.
@@ -71,6 +73,9 @@ pub fn Icon(
     size: u8,
 ) -> impl IntoView {
     let path = match name {
+        IconName::Desk => {
+            "M4 3h4a1 1 0 0 1 1 1v5a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1ZM4 13h4a1 1 0 0 1 1 1v2a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1v-2a1 1 0 0 1 1-1ZM13 3h3a1 1 0 0 1 1 1v2a1 1 0 0 1-1 1h-3a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1ZM13 10h3a1 1 0 0 1 1 1v5a1 1 0 0 1-1 1h-3a1 1 0 0 1-1-1v-5a1 1 0 0 1 1-1Z"
+        }
         IconName::Customers => {
             "M7.5 9.5a3 3 0 1 0 0-6 3 3 0 0 0 0 6ZM2 16.5c0-3 2.4-4.8 5.5-4.8s5.5 1.8 5.5 4.8M13.2 3.8a3 3 0 0 1 0 5.4M15 12c1.9.7 3 2.3 3 4.5"
         }

@@ -54,6 +54,8 @@ impl Toast {
 #[derive(Clone)]
 struct Shown {
     id: u64,
+    /// What it is one of, where one message may take the place of several.
+    name: Option<&'static str>,
     toast: Toast,
 }
 
@@ -85,6 +87,27 @@ impl Toasts {
 
     /// Shows a message.
     pub fn push(&self, toast: Toast) {
+        self.show(None, toast);
+    }
+
+    /// Shows a message that [`Toasts::replace`] may take away again.
+    pub fn push_as(&self, name: &'static str, toast: Toast) {
+        self.show(Some(name), toast);
+    }
+
+    /// Shows a message in the place of all of this name that are still in sight.
+    pub fn replace(&self, name: &'static str, toast: Toast) {
+        let _ = self.shown.try_update(|shown| shown.retain(|shown| shown.name != Some(name)));
+        self.show(Some(name), toast);
+    }
+
+    /// Whether a message of this name is in sight.
+    pub fn shows(&self, name: &'static str) -> bool {
+        let named = |shown: &Vec<Shown>| shown.iter().any(|shown| shown.name == Some(name));
+        self.shown.try_with_untracked(named).unwrap_or_default()
+    }
+
+    fn show(&self, name: Option<&'static str>, toast: Toast) {
         let id = self
             .made
             .try_update_value(|made| {
@@ -94,7 +117,7 @@ impl Toasts {
             .unwrap_or_default();
         let stays = if toast.action.is_some() { STAYS_WITH_ACTION } else { STAYS };
         let overflow = self.shown.try_update(|shown| {
-            shown.push(Shown { id, toast });
+            shown.push(Shown { id, name, toast });
             // One that offers to undo something outlives news.
             let mut dropped = 0;
             while shown.len() > IN_SIGHT {

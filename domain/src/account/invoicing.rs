@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use super::{Account, Moment, NewAllocation, Rule, positive};
+use super::{Account, Moment, NewAllocation, Rule};
 use crate::allocation::oldest_due_first;
 use crate::customer::{MoneyInput, parse_date};
 use crate::field;
@@ -120,7 +120,7 @@ impl Account {
     /// Takes an invoice back that nothing was paid or credited on.
     pub fn void_invoice(&mut self, id: &InvoiceId, why: &Correction, moment: Moment) -> Result<(), Rule> {
         let invoice = self.invoice_for(id, InvoiceAction::Void)?;
-        if invoice.balance != invoice.total {
+        if !invoice.is_untouched() {
             return Err(Rule::InvoiceInUse);
         }
         if invoice.status == InvoiceStatus::Open {
@@ -141,16 +141,7 @@ impl Account {
         moment: Moment,
     ) -> Result<(), Rule> {
         let invoice = self.invoice_for(id, InvoiceAction::Credit)?;
-        let amount = positive("amount", amount, invoice.total.currency()).map_err(FieldErrors::from)?;
-        if amount.minor() > invoice.balance.minor() {
-            let mut errors = FieldErrors::default();
-            let message = format!(
-                "Only {} is still owed. To credit more, take payments off this invoice first.",
-                invoice.balance
-            );
-            errors.add("amount", "above_balance", message);
-            return Err(Rule::Fields(errors));
-        }
+        let amount = invoice.credit_amount(amount)?;
         invoice.lessen(entry(InvoiceEntryKind::Credited, amount, invoice.owed_since(), why));
         self.summarise(moment.business_date);
         Ok(())
@@ -179,18 +170,7 @@ impl Account {
         moment: Moment,
     ) -> Result<(), Rule> {
         let invoice = self.invoice_for(id, InvoiceAction::Recover)?;
-        let given_up = Money::from_minor(invoice.written_off(), invoice.total.currency());
-        let amount = match amount {
-            None => given_up,
-            Some(amount) => {
-                positive("amount", amount, invoice.total.currency()).map_err(FieldErrors::from)?
-            }
-        };
-        if amount.minor() > given_up.minor() {
-            let mut errors = FieldErrors::default();
-            errors.add("amount", "above_written_off", format!("Only {given_up} was written off."));
-            return Err(Rule::Fields(errors));
-        }
+        let amount = invoice.recovery_amount(amount)?;
         // Never before the write-off itself, or the books of the days between would say that too much was owed.
         let written_off = invoice.entries.iter().map(|entry| entry.on).max();
         let recovered = entry(InvoiceEntryKind::Recovered, amount, written_off.unwrap_or(why.on), why);

@@ -8,7 +8,7 @@ use domain::account::Moment;
 use rand::RngExt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::command::{Command, Job, Needs, Queued, Stop};
@@ -28,6 +28,8 @@ const ROUNDS: u32 = 64;
 /// The handle to the committing task.
 pub(crate) struct Committer {
     queue: mpsc::Sender<Box<dyn Job>>,
+    /// The last event this process committed.
+    committed: watch::Sender<i64>,
     task: std::sync::Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -35,8 +37,14 @@ impl Committer {
     /// Starts the task.
     pub(crate) fn start(store: Arc<Store>, clock: Clock, zone: Tz) -> Self {
         let (queue, jobs) = mpsc::channel(QUEUE);
-        let worker = Worker { store, clock, zone, head: None };
-        Self { queue, task: std::sync::Mutex::new(Some(tokio::spawn(worker.work(jobs)))) }
+        let committed = watch::Sender::new(0);
+        let worker = Worker { store, clock, zone, head: None, committed: committed.clone() };
+        Self { queue, committed, task: std::sync::Mutex::new(Some(tokio::spawn(worker.work(jobs)))) }
+    }
+
+    /// The last event this process committed, followed; 0 before the first.
+    pub(crate) fn committed(&self) -> watch::Receiver<i64> {
+        self.committed.subscribe()
     }
 
     /// Queues a command and waits until it is durable, or refused.
@@ -90,6 +98,7 @@ struct Worker {
     zone: Tz,
     /// The head as this process last wrote or read it; `None` when it may have moved.
     head: Option<Head>,
+    committed: watch::Sender<i64>,
 }
 
 impl Worker {
@@ -145,6 +154,8 @@ impl Worker {
             match self.store.commit(desk.write()).await {
                 Ok(()) => {
                     self.head = Some(desk.head().clone());
+                    // Before anybody is answered: who reads after that finds it everywhere.
+                    self.committed.send_replace(desk.head().seq);
                     batch.into_iter().for_each(Job::settle);
                     return Ok(());
                 }

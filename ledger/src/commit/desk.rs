@@ -13,9 +13,10 @@ use crate::caller::Caller;
 use crate::chain::{self, Link};
 use crate::store::rows::{
     CustomerRow, EmailRow, EventRow, IdempotencyRow, ImportRow, InvoiceRow, PaymentRow, ReferenceRow,
-    UserRow, number_key, reference_key,
+    SummaryRow, UserRow, number_key, reference_key,
 };
 use crate::store::{Write, key, record};
+use crate::summary::Tallies;
 use crate::{Error, Result};
 
 /// The row every commit moves.
@@ -81,6 +82,8 @@ struct Written {
     emails: HashSet<String>,
     imports: HashSet<ImportId>,
     kept: Vec<IdempotencyRow>,
+    /// What the running totals are moved by.
+    summaries: Tallies,
 }
 
 /// Whether the database has the row already.
@@ -404,8 +407,10 @@ impl Desk {
     ) -> Result<(), Stop> {
         let mut changes = Vec::new();
         let mut invoices = Vec::new();
+        let mut summaries = Tallies::default();
         for (id, before) in &self.undo.accounts {
             let after = self.accounts.get_mut(id).and_then(Option::as_mut);
+            tally(&mut summaries, before.as_ref(), after.as_deref());
             note_account(&mut self.written, &mut changes, &mut invoices, before.as_ref(), after, moment.at);
         }
         for (id, before) in &self.undo.users {
@@ -448,7 +453,10 @@ impl Desk {
         if !changes.is_empty() {
             data.insert("changes".into(), Value::Array(changes));
         }
-        self.append(event.customer, event.kind, event.subject, Value::Object(data), caller, moment.at)
+        self.append(event.customer, event.kind, event.subject, Value::Object(data), caller, moment.at)?;
+        // Last: a command that is refused until here moves nothing.
+        self.written.summaries.merge(summaries);
+        Ok(())
     }
 
     fn append(
@@ -565,12 +573,34 @@ impl Desk {
         }
         write.imports = written.imports.iter().filter_map(|id| self.imports.get(id)?.clone()).collect();
         write.kept = written.kept.clone();
+        write.summaries = written.summaries.iter().map(SummaryRow::from).collect();
         write
     }
 }
 
 fn generated(number: i64) -> String {
     format!("C-{number}")
+}
+
+/// Takes what an account was out of the running totals, and puts what it is in. Only rows that changed are looked at.
+fn tally(summaries: &mut Tallies, before: Option<&Account>, after: Option<&Account>) {
+    let sides = [(before, after, -1), (after, before, 1)];
+    for (account, other, sign) in sides {
+        let Some(account) = account else { continue };
+        if other.map(|other| &other.customer) != Some(&account.customer) {
+            summaries.customer(&account.customer, sign);
+        }
+        for (id, invoice) in &account.invoices {
+            if other.and_then(|other| other.invoices.get(id)) != Some(invoice) {
+                summaries.invoice(invoice, sign);
+            }
+        }
+        for (id, payment) in &account.payments {
+            if other.and_then(|other| other.payments.get(id)) != Some(payment) {
+                summaries.payment(payment, sign);
+            }
+        }
+    }
 }
 
 /// Notes what became of an account: versions, rows to write, changes for the event.

@@ -5,7 +5,7 @@ use surrealdb::types::{QueryError, RecordId};
 use super::Store;
 use super::rows::{
     CustomerRow, EmailRow, EventRow, HeadRow, IdempotencyRow, ImportRow, InvoiceRow, PaymentRow,
-    ReferenceRow, UserRow,
+    ReferenceRow, SummaryRow, UserRow,
 };
 use crate::commit::Head;
 use crate::{Error, Result};
@@ -27,6 +27,8 @@ pub(crate) struct Write {
     pub emails: Vec<EmailRow>,
     pub imports: Vec<ImportRow>,
     pub kept: Vec<IdempotencyRow>,
+    /// What is added to the running totals.
+    pub summaries: Vec<SummaryRow>,
     pub deleted: Vec<RecordId>,
 }
 
@@ -47,6 +49,7 @@ impl Write {
             emails: Vec::new(),
             imports: Vec::new(),
             kept: Vec::new(),
+            summaries: Vec::new(),
             deleted: Vec::new(),
         }
     }
@@ -119,6 +122,12 @@ impl Store {
             (!write.emails.is_empty(), "FOR $row IN $emails { UPSERT $row.id CONTENT $row RETURN NONE };"),
             (!write.imports.is_empty(), "FOR $row IN $imports { UPSERT $row.id CONTENT $row RETURN NONE };"),
             (!write.kept.is_empty(), "INSERT INTO idempotency $kept RETURN NONE;"),
+            (
+                !write.summaries.is_empty(),
+                "FOR $row IN $summaries {
+                     UPSERT $row.id SET count += $row.count, minor += $row.minor RETURN NONE
+                 };",
+            ),
         ] {
             if present {
                 text.push_str(statement);
@@ -145,6 +154,7 @@ impl Store {
             .bind(("emails", write.emails))
             .bind(("imports", write.imports))
             .bind(("kept", write.kept))
+            .bind(("summaries", write.summaries))
             .await
             .map_err(|error| classify(vec![error]))?;
         let errors: Vec<surrealdb::Error> = response.take_errors().into_values().collect();

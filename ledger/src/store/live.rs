@@ -1,7 +1,7 @@
 //! The database's LIVE query on `event`: a wake-up, not the truth. It is at-most-once and unordered, so whoever is
 //! woken reads the events by `seq`.
 
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt};
 use surrealdb::types::Value;
 
 use super::Store;
@@ -20,8 +20,13 @@ impl Store {
 }
 
 impl WakeUps {
-    /// Waits for the next; `false` when the stream ended or failed and has to be opened again.
+    /// Waits for the next, and takes those that wait behind it too: one reading serves all. `false` when the stream
+    /// ended or failed and has to be opened again.
     pub(crate) async fn next(&mut self) -> bool {
-        matches!(self.stream.next().await, Some(Ok(_)))
+        let mut last = self.stream.next().await;
+        while let (Some(Ok(_)), Some(more)) = (&last, self.stream.next().now_or_never()) {
+            last = more;
+        }
+        matches!(last, Some(Ok(_)))
     }
 }

@@ -6,8 +6,10 @@ use surrealdb::types::SurrealValue;
 use super::Store;
 use crate::{OpenError, chain::hex};
 
-const MIGRATIONS: &[(&str, &str)] =
-    &[("0001_foundation", include_str!("../../migrations/0001_foundation.surql"))];
+const MIGRATIONS: &[(&str, &str)] = &[
+    ("0001_foundation", include_str!("../../migrations/0001_foundation.surql")),
+    ("0002_summaries", include_str!("../../migrations/0002_summaries.surql")),
+];
 
 #[derive(SurrealValue)]
 struct Applied {

@@ -21,7 +21,7 @@ use surrealdb::types::{RecordId, RecordIdKey};
 use surrealdb::{IndexedResults, Surreal};
 
 pub(crate) use commit::{CommitError, Write};
-pub(crate) use read::Keyset;
+pub(crate) use read::{KeyValue, Keyset};
 
 use crate::{Error, OpenError};
 

@@ -5,17 +5,17 @@ use std::fmt::Write as _;
 use chrono::NaiveDate;
 use domain::customer::{CustomerFilter, CustomerSort, SortBy};
 use domain::invoice::InvoiceView;
-use domain::{
-    Counts, Currency, Customer, CustomerId, Event, EventKind, Invoice, InvoiceId, Payment, PaymentId,
-};
+use domain::{Currency, Customer, CustomerId, Event, EventKind, Invoice, InvoiceId, Payment, PaymentId};
 use serde::{Deserialize, Serialize};
 use surrealdb::types::{RecordId, SurrealValue, Value};
 
 use super::rows::{
-    CustomerRow, EventRow, ImportErrorRow, ImportRow, InvoiceRow, PaymentRow, UserRow, status_rank,
+    CustomerRow, EventRow, GridRow, ImportErrorRow, ImportRow, InvoiceRow, PaymentRow, SummaryRow, UserRow,
+    status_rank,
 };
 use super::{Store, key, record};
 use crate::payment::PaymentSort;
+use crate::summary::{Shelf, Tallies};
 use crate::{Error, InvoiceQuery, PaymentQuery, Result};
 
 /// Where a page ends: the values it is ordered by, and the id that breaks ties. Opaque on the wire.
@@ -54,10 +54,49 @@ struct Count {
     count: i64,
 }
 
+/// What is owed on an open invoice.
 #[derive(SurrealValue)]
-struct StatusCount {
-    status_rank: i64,
-    count: i64,
+struct OpenItem {
+    customer_id: String,
+    currency: String,
+    due_date: String,
+    balance: i64,
+}
+
+impl TryFrom<OpenItem> for (CustomerId, Currency, NaiveDate, i64) {
+    type Error = Error;
+
+    fn try_from(row: OpenItem) -> Result<Self> {
+        let currency = row.currency.parse().map_err(|_| Error::internal("broken row: currency"))?;
+        let due = row.due_date.parse().map_err(|_| Error::internal("broken row: date"))?;
+        Ok((row.customer_id.into(), currency, due, row.balance))
+    }
+}
+
+/// A customer's unapplied money.
+#[derive(SurrealValue)]
+struct UnappliedRow {
+    id: RecordId,
+    currency: String,
+    unapplied: i64,
+}
+
+impl TryFrom<UnappliedRow> for (CustomerId, Currency, i64) {
+    type Error = Error;
+
+    fn try_from(row: UnappliedRow) -> Result<Self> {
+        let currency = row.currency.parse().map_err(|_| Error::internal("broken row: currency"))?;
+        Ok((key(row.id).into(), currency, row.unapplied))
+    }
+}
+
+fn tallies(rows: Vec<SummaryRow>) -> Result<Tallies> {
+    let mut tallies = Tallies::default();
+    for row in rows {
+        let (key, tally) = row.try_into()?;
+        tallies.insert(key, tally);
+    }
+    Ok(tallies)
 }
 
 /// A condition under construction: text with numbered parameters, never values.
@@ -189,6 +228,36 @@ fn customer_where(filter: &CustomerFilter) -> Where {
     condition
 }
 
+/// Which running totals know how many customers a filter leaves: those of status and currency alone do.
+fn counted(filter: &CustomerFilter) -> Option<(Shelf, &'static str)> {
+    let CustomerFilter {
+        q,
+        status: _,
+        owner,
+        tag,
+        currency: _,
+        min_outstanding,
+        max_outstanding,
+        due_from,
+        due_to,
+        archived,
+    } = filter;
+    let words = q.as_deref().map(domain::customer::search_words).unwrap_or_default();
+    let finer = !words.is_empty()
+        || owner.is_some()
+        || tag.is_some()
+        || min_outstanding.is_some()
+        || max_outstanding.is_some()
+        || due_from.is_some()
+        || due_to.is_some();
+    let shelf = if *archived { (Shelf::Archived, "archived") } else { (Shelf::Active, "customers") };
+    (!finer).then_some(shelf)
+}
+
+/// What the grid's index keeps of a customer.
+const GRID: &str = "id, name_key, reference_key, search, owner, tags, currency, outstanding_face, overdue_face, \
+                    created_us, updated_us, due_key, status_rank, archived";
+
 impl Store {
     /// Runs a statement whose parameters are numbered `$p1`, `$p2`, ….
     async fn ask(&self, text: String, values: Vec<Value>) -> Result<surrealdb::IndexedResults> {
@@ -209,7 +278,12 @@ impl Store {
         let columns: Vec<(&str, bool)> =
             sort.iter().map(|by| (customer_column(by.field), by.descending)).collect();
         let mut condition = customer_where(filter);
-        let total = self.count("customer", &condition).await?;
+        let total = match counted(filter) {
+            Some((shelf, topic)) => {
+                self.summaries(&[topic]).await?.customers(shelf, filter.status, filter.currency)
+            }
+            None => self.count("customer", &condition).await?,
+        };
         if let Some(last) = after {
             condition.after(&columns, last);
         }
@@ -230,23 +304,40 @@ impl Store {
         Ok(CustomerPage { rows, next, total })
     }
 
+    /// Customers by id, for the grid's index: at most `limit` after `after`.
+    pub(crate) async fn grid_rows(&self, after: Option<&str>, limit: u32) -> Result<Vec<GridRow>> {
+        let range = match after {
+            Some(id) => format!("customer:`{id}`>.."),
+            None => "customer".to_owned(),
+        };
+        let query = format!("SELECT {GRID} FROM {range} LIMIT {limit}");
+        Ok(self.db.query(query).await?.take(0)?)
+    }
+
+    /// Some customers, as stored, in no order; those that are not there are left out.
+    pub(crate) async fn customer_rows(&self, ids: &[String]) -> Result<Vec<CustomerRow>> {
+        self.pick("customer", ids.iter().map(String::as_str)).await
+    }
+
     async fn count(&self, table: &str, condition: &Where) -> Result<u64> {
         let text = format!("SELECT count() FROM {table} WHERE {} GROUP ALL", condition.text());
         let count: Option<Count> = self.ask(text, condition.values.clone()).await?.take(0)?;
         Ok(count.map_or(0, |row| row.count.unsigned_abs()))
     }
 
-    pub(crate) async fn customer_counts(&self) -> Result<Counts> {
-        let rows: Vec<StatusCount> = self
-            .db
-            .query("SELECT status_rank, count() FROM customer WHERE archived = false GROUP BY status_rank")
-            .await?
-            .take(0)?;
-        let of = |rank: i64| {
-            rows.iter().find(|row| row.status_rank == rank).map_or(0, |row| row.count.unsigned_abs())
-        };
-        let (overdue, pending, paid) = (of(0), of(1), of(2));
-        Ok(Counts { all: overdue + pending + paid, overdue, pending, paid })
+    /// The running totals of topics, each named by the first word of its records.
+    pub(crate) async fn summaries(&self, topics: &[&'static str]) -> Result<Tallies> {
+        // `!` is the next character after the space: every name that begins with the topic stands before it.
+        let ranges: Vec<String> =
+            topics.iter().map(|topic| format!("summary:`{topic} `..`{topic}!`")).collect();
+        let query = format!("SELECT id, count, minor FROM {}", ranges.join(", "));
+        tallies(self.db.query(query).await?.take(0)?)
+    }
+
+    /// Every running total.
+    pub(crate) async fn all_summaries(&self) -> Result<Tallies> {
+        let rows: Vec<SummaryRow> = self.db.query("SELECT id, count, minor FROM summary").await?.take(0)?;
+        tallies(rows)
     }
 
     pub(crate) async fn customer(&self, id: &CustomerId) -> Result<Customer> {
@@ -301,8 +392,12 @@ impl Store {
         if let Some(to) = query.due_to {
             condition.is("due_date", "<=", to.to_string());
         }
-        if let Some(q) = &query.q {
-            condition.is("string::lowercase(number)", "CONTAINS", q.trim().to_lowercase());
+        for word in query.q.as_deref().map(domain::customer::search_words).unwrap_or_default() {
+            let word = condition.value(word);
+            condition.parts.push(format!(
+                "(string::lowercase(number) CONTAINS {word} \
+                 OR type::record('customer', customer_id).name_key CONTAINS {word})"
+            ));
         }
         let total = self.count("invoice", &condition).await?;
         let columns = [("due_date", false)];
@@ -558,40 +653,58 @@ impl Store {
         rows.into_iter().map(Customer::try_from).collect()
     }
 
-    /// What is owed now: customer, currency, due date, balance in minor units.
-    pub(crate) async fn open_items(&self) -> Result<Vec<(CustomerId, Currency, NaiveDate, i64)>> {
-        #[derive(SurrealValue)]
-        struct Row {
-            customer_id: String,
-            currency: String,
-            due_date: String,
-            balance: i64,
-        }
-        let query = "SELECT customer_id, currency, due_date, balance FROM invoice WHERE open = true";
-        let rows: Vec<Row> = self.db.query(query).await?.take(0)?;
-        let item = |row: Row| {
-            let currency = row.currency.parse().map_err(|_| Error::internal("broken row: currency"))?;
-            let due = row.due_date.parse().map_err(|_| Error::internal("broken row: date"))?;
-            Ok((row.customer_id.into(), currency, due, row.balance))
-        };
-        rows.into_iter().map(item).collect()
+    /// What is owed now, by some customers or by all: customer, currency, due date, balance in minor units.
+    pub(crate) async fn open_items(
+        &self,
+        of: Option<&[CustomerId]>,
+    ) -> Result<Vec<(CustomerId, Currency, NaiveDate, i64)>> {
+        let theirs = if of.is_some() { "customer_id IN $ids AND" } else { "" };
+        let query = format!(
+            "SELECT customer_id, currency, due_date, balance FROM invoice WHERE {theirs} open = true"
+        );
+        let ids: Vec<String> = of.unwrap_or_default().iter().map(|id| id.as_str().to_owned()).collect();
+        let rows: Vec<OpenItem> = self.db.query(query).bind(("ids", ids)).await?.take(0)?;
+        rows.into_iter().map(TryInto::try_into).collect()
     }
 
-    /// Received money that settles nothing: customer, currency, minor units.
-    pub(crate) async fn unapplied_money(&self) -> Result<Vec<(CustomerId, Currency, i64)>> {
+    /// The customers who owe most in a currency, the largest debt first.
+    pub(crate) async fn debtors(&self, currency: Currency, most: usize) -> Result<Vec<CustomerId>> {
         #[derive(SurrealValue)]
         struct Row {
             id: RecordId,
-            currency: String,
-            unapplied: i64,
+            outstanding_face: i64,
         }
-        let query = "SELECT id, currency, unapplied FROM customer WHERE unapplied != 0";
-        let rows: Vec<Row> = self.db.query(query).await?.take(0)?;
-        let item = |row: Row| {
-            let currency = row.currency.parse().map_err(|_| Error::internal("broken row: currency"))?;
-            Ok((key(row.id).into(), currency, row.unapplied))
-        };
-        rows.into_iter().map(item).collect()
+        let query = "SELECT id, outstanding_face FROM customer \
+                     WHERE archived = false AND outstanding_face > 0 AND currency = $currency \
+                     ORDER BY outstanding_face DESC LIMIT $most";
+        let rows: Vec<Row> = self
+            .db
+            .query(query)
+            .bind(("currency", currency.to_string()))
+            .bind(("most", i64::try_from(most).unwrap_or(i64::MAX)))
+            .await?
+            .take(0)?;
+        Ok(rows.into_iter().map(|row| key(row.id).into()).collect())
+    }
+
+    /// Customers who owe nothing and whose money settles nothing, with their currency.
+    pub(crate) async fn only_unapplied(&self) -> Result<Vec<(CustomerId, Currency)>> {
+        let query = "SELECT id, currency, unapplied FROM customer WHERE unapplied > 0 AND outstanding = 0";
+        let rows: Vec<UnappliedRow> = self.db.query(query).await?.take(0)?;
+        let named = |row: UnappliedRow| row.try_into().map(|(id, currency, _)| (id, currency));
+        rows.into_iter().map(named).collect()
+    }
+
+    /// Received money that settles nothing, of some customers or of all: customer, currency, minor units.
+    pub(crate) async fn unapplied_money(
+        &self,
+        of: Option<&[CustomerId]>,
+    ) -> Result<Vec<(CustomerId, Currency, i64)>> {
+        let from = if of.is_some() { "$ids" } else { "customer" };
+        let query = format!("SELECT id, currency, unapplied FROM {from} WHERE unapplied > 0");
+        let ids: Vec<_> = of.unwrap_or_default().iter().map(|id| record("customer", id.as_str())).collect();
+        let rows: Vec<UnappliedRow> = self.db.query(query).bind(("ids", ids)).await?.take(0)?;
+        rows.into_iter().map(TryInto::try_into).collect()
     }
 
     pub(crate) async fn all_invoices(&self) -> Result<Vec<Invoice>> {

@@ -13,10 +13,11 @@ use serde::de::DeserializeOwned;
 use surrealdb::types::{RecordId, SurrealValue};
 
 use super::{key, record};
+use crate::summary::{SummaryKey, Tally};
 use crate::{Error, Result};
 
 /// Sorts after every date: customers who owe nothing come last.
-pub(super) const NEVER: &str = "9999-12-31";
+pub(crate) const NEVER: &str = "9999-12-31";
 
 fn broken(what: &str) -> Error {
     Error::internal(format!("broken row: {what}"))
@@ -47,6 +48,30 @@ pub(crate) struct HeadRow {
     pub seq: i64,
     pub hash: String,
     pub next_reference: i64,
+}
+
+/// A running total, or what is added to it.
+#[derive(Clone, Debug, SurrealValue)]
+pub(crate) struct SummaryRow {
+    pub id: RecordId,
+    pub count: i64,
+    pub minor: i64,
+}
+
+impl From<(SummaryKey, Tally)> for SummaryRow {
+    fn from((key, tally): (SummaryKey, Tally)) -> Self {
+        Self { id: record("summary", &key.to_string()), count: tally.count, minor: tally.minor }
+    }
+}
+
+impl TryFrom<SummaryRow> for (SummaryKey, Tally) {
+    type Error = Error;
+
+    fn try_from(row: SummaryRow) -> Result<Self> {
+        let name = key(row.id);
+        let key = name.parse().map_err(|()| broken(&name))?;
+        Ok((key, Tally { count: row.count, minor: row.minor }))
+    }
 }
 
 #[derive(Clone, Debug, SurrealValue)]
@@ -82,6 +107,46 @@ pub(crate) struct CustomerRow {
     /// Microseconds since 1970, to order by.
     pub created_us: i64,
     pub updated_us: i64,
+}
+
+/// What the grid's index keeps of a customer.
+#[derive(Clone, Debug, SurrealValue)]
+pub(crate) struct GridRow {
+    pub id: RecordId,
+    pub name_key: String,
+    pub reference_key: String,
+    pub search: String,
+    pub owner: Option<String>,
+    pub tags: Vec<String>,
+    pub currency: String,
+    pub outstanding_face: i64,
+    pub overdue_face: i64,
+    pub created_us: i64,
+    pub updated_us: i64,
+    pub due_key: String,
+    pub status_rank: i64,
+    pub archived: bool,
+}
+
+impl From<CustomerRow> for GridRow {
+    fn from(row: CustomerRow) -> Self {
+        Self {
+            id: row.id,
+            name_key: row.name_key,
+            reference_key: row.reference_key,
+            search: row.search,
+            owner: row.owner,
+            tags: row.tags,
+            currency: row.currency,
+            outstanding_face: row.outstanding_face,
+            overdue_face: row.overdue_face,
+            created_us: row.created_us,
+            updated_us: row.updated_us,
+            due_key: row.due_key,
+            status_rank: row.status_rank,
+            archived: row.archived,
+        }
+    }
 }
 
 /// What references are compared by.

@@ -109,6 +109,17 @@ async fn a_figure_that_the_events_do_not_tell_is_found() {
     assert!(found.contains("payments, credit notes and write-offs leave 6000 minor units"), "{found}");
     let found = found_after("UPDATE payment SET entries[0].amount = 1999").await;
     assert!(found.contains("its entries say"), "{found}");
+    let found = found_after("UPDATE summary:⟨due USD 2025-03-20⟩ SET minor += 1").await;
+    assert_eq!(found, "summary due USD 2025-03-20: counts 1 with 6001 minor units, the rows say 1 with 6000");
     let found = found_after("DELETE payment").await;
     assert!(found.contains("the events have it, the rows don't"), "{found}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn books_older_than_the_running_totals_are_counted_once() {
+    let text = include_str!("../../migrations/0002_summaries.surql");
+    let found =
+        found_after(&format!("REMOVE TABLE summary; REMOVE INDEX customer_unapplied ON customer; {text}"))
+            .await;
+    assert_eq!(found, "");
 }

@@ -73,7 +73,7 @@ fn corrected(invoice: &Replayed<InvoiceView>) -> Response {
 /// Invoices by due date.
 #[utoipa::path(get, path = "/invoices", operation_id = "invoices_list", tag = "invoices", params(
     ("customer_id" = Option<String>, Query), ("status" = Option<String>, Query), ("overdue" = Option<bool>, Query),
-    ("due_from" = Option<String>, Query), ("due_to" = Option<String>, Query), ("q" = Option<String>, Query),
+    ("due_from" = Option<String>, Query), ("due_to" = Option<String>, Query), ("q" = Option<String>, Query, description = "parts of the number or of the customer's name"),
     ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)), responses(
     (status = 200, body = schema::Page<schema::Invoice>), (status = 401, body = schema::Problem), (status = 422, body = schema::Problem)))]
 async fn list(
@@ -92,7 +92,7 @@ async fn list(
         cursor: given.text("cursor"),
     };
     given.done()?;
-    Ok(Json(state.ledger.invoices(&caller, &query).await?))
+    Ok(Json(state.ledger.invoices(&caller, &query).await?.value))
 }
 
 /// One invoice.

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State as AxumState;
 use domain::ageing::Ageing;
+use domain::dashboard::Dashboard;
 use ledger::AgeingQuery;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -13,7 +14,7 @@ use super::schema;
 use crate::application::State;
 
 pub(super) fn router() -> OpenApiRouter<State> {
-    OpenApiRouter::new().routes(routes!(ageing))
+    OpenApiRouter::new().routes(routes!(ageing)).routes(routes!(dashboard))
 }
 
 /// Who owed how much, how late, as of a date.
@@ -43,4 +44,16 @@ async fn ageing(
     };
     given.done()?;
     Ok(Json(state.ledger.ageing(&caller, &query).await?))
+}
+
+/// The desk at a glance: what is owed, what is late, what came in, for each currency.
+#[utoipa::path(get, path = "/reports/dashboard", operation_id = "reports_dashboard", tag = "reports", responses(
+    (status = 200, body = schema::Dashboard), (status = 401, body = schema::Problem), (status = 422, body = schema::Problem)))]
+async fn dashboard(
+    AxumState(state): AxumState<State>,
+    Signed(caller): Signed,
+    given: Parameters,
+) -> Answer<Json<Dashboard>> {
+    given.done()?;
+    Ok(Json(state.ledger.dashboard(&caller).await?.value))
 }

@@ -219,6 +219,7 @@ pub(super) struct Invoice {
     version: i64,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
+    customer_name: Option<String>,
     overdue: bool,
     days_past_due: i64,
 }
@@ -367,6 +368,54 @@ pub(super) struct Ageing {
     business_date: NaiveDate,
     buckets: Vec<Bucket>,
     data: Vec<AgeingRow>,
+}
+
+/// Invoices: how many, and the sum of their balances.
+#[derive(ToSchema)]
+pub(super) struct InvoiceFigure {
+    amount: Money,
+    invoices: i64,
+}
+
+/// Customers by status, archived ones left out.
+#[derive(ToSchema)]
+pub(super) struct CustomerFigures {
+    overdue: i64,
+    pending: i64,
+    paid: i64,
+}
+
+/// What came in on one day and was not refunded.
+#[derive(ToSchema)]
+pub(super) struct DayReceived {
+    date: NaiveDate,
+    amount: Money,
+    payments: i64,
+}
+
+/// The figures in one currency.
+#[derive(ToSchema)]
+pub(super) struct CurrencyFigures {
+    currency: String,
+    outstanding: InvoiceFigure,
+    /// Due before today.
+    overdue: InvoiceFigure,
+    /// Due today or within the six days after.
+    due_soon: InvoiceFigure,
+    ageing: AgeingRow,
+    customers: CustomerFigures,
+    /// Of the last 30 days.
+    received_total: Money,
+    /// By day, the oldest first.
+    received: Vec<DayReceived>,
+}
+
+/// The desk at a glance.
+#[derive(ToSchema)]
+pub(super) struct Dashboard {
+    business_date: NaiveDate,
+    buckets: Vec<Bucket>,
+    currencies: Vec<CurrencyFigures>,
 }
 
 /// Part of a payment applied to an invoice.
@@ -631,7 +680,7 @@ mod tests {
             "announced_overdue": "2026-01-01", "import_id": "i", "version": 1, "created_at": "2026-01-01T00:00:00Z",
             "updated_at": "2026-01-01T00:00:00Z", "overdue": true, "days_past_due": 1, "terms": "net_30", "memo": "m",
             "entries": [{ "kind": "credited", "on": "2026-01-01", "amount": money(), "reason": "r" }],
-            "reopened_on": "2026-01-01",
+            "reopened_on": "2026-01-01", "customer_name": "n",
         }));
         same::<super::InvoiceEntry>(&invoice.invoice.entries[0]);
         same::<super::Invoice>(invoice);
@@ -644,7 +693,22 @@ mod tests {
         }));
         same::<super::Bucket>(&ageing.buckets[0]);
         same::<super::AgeingRow>(&ageing.data[0]);
+        let row = serde_json::to_value(&ageing.data[0]).unwrap();
         same::<super::Ageing>(ageing);
+        let figure = || json!({ "amount": money(), "invoices": 1 });
+        let dashboard = whole::<domain::dashboard::Dashboard>(json!({
+            "business_date": "2026-01-01", "buckets": [], "currencies": [{
+                "currency": "USD", "outstanding": figure(), "overdue": figure(), "due_soon": figure(), "ageing": row,
+                "customers": { "overdue": 1, "pending": 1, "paid": 1 }, "received_total": money(),
+                "received": [{ "date": "2026-01-01", "amount": money(), "payments": 1 }],
+            }],
+        }));
+        let figures = &dashboard.currencies[0];
+        same::<super::InvoiceFigure>(figures.overdue);
+        same::<super::CustomerFigures>(figures.customers);
+        same::<super::DayReceived>(figures.received[0]);
+        same::<super::CurrencyFigures>(figures);
+        same::<super::Dashboard>(dashboard);
         same::<super::Import>(whole::<import::Import>(json!({
             "id": "i", "kind": "customers", "file_name": "f", "state": "failed", "rows": 1, "valid": 1, "invalid": 1,
             "created": 1, "updated": 1, "skipped": 1, "errors_url": "u", "failure": "f", "totals": [money()],

@@ -11,6 +11,7 @@ async fn opening_balances_are_invoices_and_lateness_is_derived() {
     let soon = ada.owing("Soon", "300", &app.day(5)).await;
     let all = ada.get("/invoices").await.is(200);
     assert_eq!(all.column("customer_id"), [text(&late["id"]), text(&today["id"]), text(&soon["id"])]);
+    assert_eq!(all.column("customer_name"), ["Late", "Today", "Soon"]);
     let invoice = &all.rows()[0];
     assert_eq!(invoice["kind"], "opening_balance");
     assert_eq!((&invoice["overdue"], &invoice["days_past_due"]), (&json!(true), &json!(5)));
@@ -33,6 +34,7 @@ async fn opening_balances_are_invoices_and_lateness_is_derived() {
     assert_eq!(owners("status=open".into()).await, [text(&late["id"]), text(&today["id"])]);
     let number = text(&invoice["number"]);
     assert!(owners(format!("q={number}")).await.contains(&text(&late["id"])));
+    assert_eq!(owners("q=SOO".into()).await, [text(&soon["id"])], "by the customer's name");
     let first = ada.get("/invoices?limit=2").await.is(200);
     let cursor = text(&first.body["page"]["next_cursor"]);
     assert_eq!(
@@ -180,5 +182,43 @@ async fn ageing_is_reported_in_total_and_by_customer() {
         ("/buckets", "invalid_parameter"),
         ("/colour", "unknown_parameter"),
     ]);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_dashboard_follows_every_change() {
+    let app = TestApp::start().await;
+    let ada = app.admin().await;
+    assert_eq!(ada.get("/reports/dashboard").await.is(200).body["currencies"], json!([]));
+    ada.owing("Acme", "100", &app.day(-31)).await;
+    let bird = ada.owing("Bird", "50", &app.day(6)).await;
+    ada.owing("Crow", "20", &app.day(7)).await;
+    let today = ada.get("/reports/dashboard").await.is(200).body;
+    assert_eq!(today["business_date"], app.today().to_string());
+    let usd = today["currencies"][0].clone();
+    assert_eq!(
+        usd["outstanding"],
+        json!({ "amount": { "amount": "170.00", "currency": "USD" }, "invoices": 3 })
+    );
+    assert_eq!(usd["overdue"], json!({ "amount": { "amount": "100.00", "currency": "USD" }, "invoices": 1 }));
+    assert_eq!(usd["due_soon"], json!({ "amount": { "amount": "50.00", "currency": "USD" }, "invoices": 1 }));
+    assert_eq!(usd["customers"], json!({ "overdue": 1, "pending": 2, "paid": 0 }));
+    assert_eq!(usd["ageing"]["amounts"]["31_60"]["amount"], "100.00");
+    assert_eq!(usd["received"].as_array().unwrap().len(), 30);
+    assert_eq!(usd["received_total"]["amount"], "0.00");
+
+    let paid = ada.pay(&bird, "60", "k").await.is(201).body;
+    let usd = ada.get("/reports/dashboard").await.is(200).body["currencies"][0].clone();
+    assert_eq!(usd["received"][29]["amount"]["amount"], "60.00");
+    assert_eq!(usd["received"][29]["payments"], 1);
+    assert_eq!(usd["customers"], json!({ "overdue": 1, "pending": 1, "paid": 1 }));
+    assert_eq!(usd["ageing"]["unapplied"]["amount"], "10.00");
+    let refund = format!("/payments/{}/refund", paid["id"].as_str().unwrap());
+    let part = json!({ "amount": { "amount": "15.00" }, "reason": "Too much" });
+    ada.post_once(&refund, "r", part).await.is(200);
+    let usd = ada.get("/reports/dashboard").await.is(200).body["currencies"][0].clone();
+    assert_eq!(usd["received_total"]["amount"], "45.00");
+    assert_eq!(usd["due_soon"]["amount"]["amount"], "5.00");
+    ada.get("/reports/dashboard?colour=red").await.names(&[("/colour", "unknown_parameter")]);
     app.finish().await;
 }

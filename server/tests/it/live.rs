@@ -124,6 +124,32 @@ async fn a_payment_reaches_the_screen() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_date_is_told_at_first_and_when_another_day_begins() {
+    let app = TestApp::start().await;
+    let ada = app.admin().await;
+    let mut socket = Socket::of(&app, &ada).await;
+    let hello = socket.next().await;
+    assert_eq!((&hello["type"], &hello["business_date"]), (&json!("hello"), &json!(app.day(0))));
+    // Nothing is due and nothing happens, but it is another day.
+    app.clock.advance(chrono::Duration::days(1));
+    assert_eq!(socket.next().await, json!({ "type": "day", "business_date": app.day(0) }));
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn days_that_a_demonstration_skips_are_told_at_once() {
+    let app = TestApp::with(|config| config.demonstration = true).await;
+    let ada = app.admin().await;
+    let mut socket = Socket::of(&app, &ada).await;
+    socket.hello().await;
+    ada.post("/demo/advance", json!({ "days": 40 })).await.is(200);
+    assert_eq!(socket.next().await, json!({ "type": "day", "business_date": app.day(0) }));
+    // The socket and the sign-in outlast the days.
+    ada.get("/me").await.is(200);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_resumed_socket_gets_every_event_once() {
     let app = TestApp::start().await;
     let ada = app.admin().await;

@@ -48,6 +48,7 @@ fn table() -> Vec<(&'static str, &'static str, Option<Role>, Option<Value>)> {
         ("POST", "/payments/{id}/allocations", Some(Collector), Some(json!({ "allocations": [] }))),
         ("POST", "/customers/{id}/apply-unapplied", Some(Collector), None),
         ("GET", "/reports/ageing", Some(Viewer), None),
+        ("GET", "/reports/dashboard", Some(Viewer), None),
         ("POST", "/demo/advance", Some(Admin), Some(json!({ "days": 1 }))),
         ("GET", "/payments", Some(Viewer), None),
         ("POST", "/payments", Some(Collector), Some(json!({ "customer_id": "cus_none", "amount": money }))),

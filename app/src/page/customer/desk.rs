@@ -1,6 +1,5 @@
 //! What is on a customer's screen, and how it follows what happens.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::NaiveDate;
@@ -10,7 +9,6 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::api::Snapshot;
@@ -19,11 +17,10 @@ use crate::api::invoice::{InvoiceList, list_invoices};
 use crate::api::payment::{PaymentList, list_payments};
 use crate::error::Fault;
 use crate::live::{CatchUp, Live, LiveStatus};
+use crate::ui::Tinted;
 
 /// Invoices read at once. Most customers have fewer, so that the payment sheet knows all that is open.
 const INVOICES: u32 = 200;
-/// How long a changed row stays tinted.
-const TINT: Duration = Duration::from_millis(1200);
 /// The least time between two readings of the whole desk.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -44,7 +41,8 @@ pub(super) async fn load(id: CustomerId) -> Result<Snapshot<Loaded>, Fault> {
         list_payments(payments_of(&id, None)),
         timeline(id.clone(), None, None),
     );
-    let value = Loaded { customer, invoices: invoices?, payments: bare(payments?.value), events: events? };
+    let value =
+        Loaded { customer, invoices: invoices?.value, payments: bare(payments?.value), events: events? };
     Ok(Snapshot { seq, value, business_date })
 }
 
@@ -138,8 +136,7 @@ pub(super) struct Desk {
     pub events: List<Event>,
     /// The customer was deleted.
     pub gone: RwSignal<bool>,
-    /// Ids of rows that changed a moment ago.
-    tinted: RwSignal<BTreeSet<String>>,
+    tinted: Tinted,
     seq: StoredValue<i64>,
     waiting: StoredValue<bool>,
     live: Live,
@@ -156,7 +153,7 @@ impl Desk {
             payments: List::new(value.payments),
             events: List::new(value.events),
             gone: RwSignal::new(false),
-            tinted: RwSignal::default(),
+            tinted: Tinted::default(),
             seq: StoredValue::new(seq),
             waiting: StoredValue::new(false),
             live: Live::expect(),
@@ -167,7 +164,18 @@ impl Desk {
     pub(super) fn follow(self) {
         self.live.on_event(move |event| self.apply(event));
         self.live.on_resync(move || self.read_again());
+        self.live.on_new_day(move || self.today.try_get_untracked(), move |today| self.begin_day(today));
         Effect::new(move |_| self.catch_up());
+    }
+
+    /// What is due and late is another today; what became overdue by it comes as events.
+    fn begin_day(self, today: NaiveDate) {
+        let _ = self.today.try_set(today);
+        let _ = self.invoices.rows.try_update(|rows| {
+            for row in rows {
+                *row = row.invoice.clone().view(today);
+            }
+        });
     }
 
     fn catch_up(self) {
@@ -184,18 +192,7 @@ impl Desk {
 
     /// Whether the row `id` changed a moment ago.
     pub(super) fn is_tinted(&self, id: &str) -> bool {
-        self.tinted.with(|tinted| tinted.contains(id))
-    }
-
-    fn tint(self, id: &str) {
-        let id = id.to_owned();
-        let _ = self.tinted.try_update(|tinted| tinted.insert(id.clone()));
-        set_timeout(
-            move || {
-                let _ = self.tinted.try_update(|tinted| tinted.remove(&id));
-            },
-            TINT,
-        );
+        self.tinted.has(id)
     }
 
     fn apply(self, event: &Event) {
@@ -214,21 +211,21 @@ impl Desk {
             let _ = self.gone.try_set(true);
             return;
         }
-        if let Some(customer) = part::<Customer>(event, "customer") {
+        if let Some(customer) = event.part("customer") {
             self.put_customer(customer);
         }
-        for invoice in part::<Vec<Invoice>>(event, "invoices").unwrap_or_default() {
+        for invoice in event.part::<Vec<Invoice>>("invoices").unwrap_or_default() {
             self.put_invoice(invoice);
         }
-        if let Some(payment) = part::<Payment>(event, "payment") {
+        if let Some(payment) = event.part("payment") {
             self.put_payment(payment);
         }
         self.put_event(event.clone());
         match event.kind {
-            // A new day may have begun: everything that is judged by the date is read again.
-            EventKind::InvoiceOverdue => self.read_again(),
             // Frames don't say which fields changed, the timeline does.
             EventKind::CustomerUpdated => self.read_timeline_again(),
+            // Unapplied money found its invoices: the frame carries those, not the payments it came from.
+            EventKind::PaymentReallocated if is_subject => self.read_again(),
             _ => {}
         }
     }
@@ -241,7 +238,8 @@ impl Desk {
         }
     }
 
-    fn put_invoice(self, invoice: Invoice) {
+    /// Shows an invoice as it is now.
+    pub(super) fn put_invoice(self, invoice: Invoice) {
         let Some(today) = self.today.try_get_untracked() else { return };
         let id = invoice.id.clone();
         let view = invoice.view(today);
@@ -260,7 +258,7 @@ impl Desk {
         if added == Some(true) {
             let _ = self.invoices.total.try_update(|total| *total += 1);
         }
-        self.tint(id.as_str());
+        self.tinted.add(id.as_str());
     }
 
     /// Shows a payment as it is now.
@@ -285,7 +283,7 @@ impl Desk {
         if added == Some(true) {
             let _ = self.payments.total.try_update(|total| *total += 1);
         }
-        self.tint(id.as_str());
+        self.tinted.add(id.as_str());
     }
 
     /// Adds what just happened to the timeline.
@@ -364,7 +362,7 @@ impl Desk {
         let Some((id, cursor)) = self.next_of(&self.invoices) else { return };
         spawn_local(async move {
             if let Ok(page) = list_invoices(invoices_of(&id, None, Some(cursor))).await {
-                self.invoices.extend(page, |a, b| a.invoice.id == b.invoice.id);
+                self.invoices.extend(page.value, |a, b| a.invoice.id == b.invoice.id);
             }
             let _ = self.invoices.reading.try_set(false);
         });
@@ -401,16 +399,16 @@ impl Desk {
         Some((self.id.try_get_value()?, cursor))
     }
 
-    /// All open invoices, of which the list may hold only the first; for the payment sheet's preview.
-    pub(super) async fn all_open_invoices(self) -> Result<Vec<Invoice>, Fault> {
-        let (mut open, mut cursor) = (Vec::new(), None);
+    /// All invoices, or those of one status, of which the list may hold only the first; for the sheets that settle some.
+    pub(super) async fn all_invoices(self, status: Option<InvoiceStatus>) -> Result<Vec<Invoice>, Fault> {
+        let (mut invoices, mut cursor) = (Vec::new(), None);
         let id = self.id.get_value();
         loop {
-            let page = list_invoices(invoices_of(&id, Some(InvoiceStatus::Open), cursor)).await?;
-            open.extend(page.data.into_iter().map(|view| view.invoice));
+            let page = list_invoices(invoices_of(&id, status, cursor)).await?.value;
+            invoices.extend(page.data.into_iter().map(|view| view.invoice));
             cursor = page.page.next_cursor;
             if cursor.is_none() {
-                return Ok(open);
+                return Ok(invoices);
             }
         }
     }
@@ -418,15 +416,19 @@ impl Desk {
 
 /// Shows the payments tab of the customer on screen, where what was just sent can be followed.
 pub(super) fn use_show_payments(desk: Desk) -> impl Fn() + Clone + Send + Sync + 'static {
+    use_show(desk, "?tab=payments")
+}
+
+/// Shows the invoices tab, where what was just entered stands.
+pub(super) fn use_show_invoices(desk: Desk) -> impl Fn() + Clone + Send + Sync + 'static {
+    use_show(desk, "")
+}
+
+fn use_show(desk: Desk, tab: &'static str) -> impl Fn() + Clone + Send + Sync + 'static {
     let navigate = use_navigate();
     move || {
         let Some(id) = desk.id.try_get_value() else { return };
         let here = NavigateOptions { scroll: false, replace: true, ..NavigateOptions::default() };
-        navigate(&format!("/customers/{id}?tab=payments"), here);
+        navigate(&format!("/customers/{id}{tab}"), here);
     }
-}
-
-/// A part of an event's data, when it is there and can be read.
-fn part<T: DeserializeOwned>(event: &Event, name: &str) -> Option<T> {
-    serde_json::from_value(event.data.get(name)?.clone()).ok()
 }

@@ -9,7 +9,9 @@ use leptos::task::spawn_local;
 use super::desk::Desk;
 use super::record::plain;
 use crate::api::customer::update_customer;
-use crate::ui::{Button, ButtonKind, Dialog, Field, Form, FormFault, MoneyField, TextArea, Toasts, Tone};
+use crate::ui::{
+    Button, ButtonKind, Dialog, DialogFoot, DialogForm, Field, Form, MoneyField, TextArea, Toasts, Tone,
+};
 
 /// The fields of the sheet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -203,67 +205,57 @@ pub(super) fn EditSheet(desk: Desk, open: RwSignal<bool>) -> impl IntoView {
     let currency = Signal::derive(move || desk.customer.with(|customer| customer.currency.to_string()));
     view! {
         <Dialog title="Edit customer" open side=true>
-            <form
-                class="dialog-form"
-                novalidate=true
-                on:submit=move |event| {
-                    event.prevent_default();
-                    send();
-                }
-            >
-                <div class="dialog-body">
-                    <FormFault fault=form.fault() />
-                    <Conflict draft />
-                    <Field name="name" label="Name" value=draft.field(Entry::Name) form id="edit-name" autofocus=true />
-                    <Field
-                        name="reference"
-                        label="Reference"
-                        value=draft.field(Entry::Reference)
-                        form
-                        id="edit-reference"
-                        help="The customer's number in your books."
-                    />
-                    <Field name="email" label="E-mail" kind="email" value=draft.field(Entry::Email) form optional=true id="edit-email" />
-                    <Field name="phone" label="Phone" kind="tel" value=draft.field(Entry::Phone) form optional=true id="edit-phone" />
-                    <TextArea name="address" label="Address" value=draft.field(Entry::Address) form optional=true id="edit-address" />
-                    <MoneyField
-                        name="credit_limit"
-                        label="Credit limit"
-                        value=draft.field(Entry::CreditLimit)
-                        currency
-                        form
-                        optional=true
-                        id="edit-limit"
-                    />
-                    <Field
-                        name="tags"
-                        label="Tags"
-                        value=draft.field(Entry::Tags)
-                        form
-                        optional=true
-                        id="edit-tags"
-                        help="Separated by commas."
-                    />
-                    <TextArea
-                        name="notes"
-                        label="Notes"
-                        value=draft.field(Entry::Notes)
-                        form
-                        optional=true
-                        rows=4
-                        id="edit-notes"
-                        help="What always holds. What happened belongs into the timeline, as a note."
-                    />
-                </div>
-                <footer class="dialog-foot">
+            <DialogForm form on_submit=move |()| send()>
+                <Conflict draft />
+                <Field name="name" label="Name" value=draft.field(Entry::Name) form id="edit-name" autofocus=true />
+                <Field
+                    name="reference"
+                    label="Reference"
+                    value=draft.field(Entry::Reference)
+                    form
+                    id="edit-reference"
+                    help="The customer's number in your books."
+                />
+                <Field name="email" label="E-mail" kind="email" value=draft.field(Entry::Email) form optional=true id="edit-email" />
+                <Field name="phone" label="Phone" kind="tel" value=draft.field(Entry::Phone) form optional=true id="edit-phone" />
+                <TextArea name="address" label="Address" value=draft.field(Entry::Address) form optional=true id="edit-address" />
+                <MoneyField
+                    name="credit_limit"
+                    label="Credit limit"
+                    value=draft.field(Entry::CreditLimit)
+                    currency
+                    form
+                    optional=true
+                    id="edit-limit"
+                />
+                <Field
+                    name="tags"
+                    label="Tags"
+                    value=draft.field(Entry::Tags)
+                    form
+                    optional=true
+                    id="edit-tags"
+                    help="Separated by commas."
+                />
+                <TextArea
+                    name="notes"
+                    label="Notes"
+                    value=draft.field(Entry::Notes)
+                    form
+                    optional=true
+                    rows=4
+                    id="edit-notes"
+                    help="What always holds. What happened belongs into the timeline, as a note."
+                />
+                <DialogFoot slot>
                     <Button on_click=move |_| {
                         desk.customer.with_untracked(|customer| draft.restart(customer));
                         form.reset();
                         open.set(false);
                     }>"Discard"</Button>
                     <Button kind=ButtonKind::Primary submit=true busy>"Save"</Button>
-                </footer>
-            </form>
+                </DialogFoot>
+            </DialogForm>
         </Dialog>
     }
 }
@@ -292,8 +284,7 @@ async fn save(
             }
             Err(fault) => fault,
         };
-        let current =
-            fault.0.current.clone().and_then(|current| serde_json::from_value::<Customer>(current).ok());
+        let current = fault.current::<Customer>();
         let Some(now) = current.filter(|_| fault.code() == "stale_version") else {
             form.refuse(fault.0);
             return;

@@ -6,7 +6,7 @@ use leptos::task::spawn_local;
 
 use super::desk::Desk;
 use crate::api::customer::add_note;
-use crate::ui::{Button, ButtonKind, Dialog, Form, FormFault, TextArea, Toasts, Tone};
+use crate::ui::{Button, ButtonKind, Dialog, DialogFoot, DialogForm, Form, TextArea, Toasts, Tone};
 
 #[component]
 pub(super) fn NoteSheet(desk: Desk, open: RwSignal<bool>) -> impl IntoView {
@@ -45,32 +45,22 @@ pub(super) fn NoteSheet(desk: Desk, open: RwSignal<bool>) -> impl IntoView {
     };
     view! {
         <Dialog title="Add note" open side=true>
-            <form
-                class="dialog-form"
-                novalidate=true
-                on:submit=move |event| {
-                    event.prevent_default();
-                    send();
-                }
-            >
-                <div class="dialog-body">
-                    <FormFault fault=form.fault() />
-                    <TextArea
-                        name="text"
-                        label="Note"
-                        value=text
-                        form
-                        rows=8
-                        autofocus=true
-                        id="note-text"
-                        help="What was said or agreed, for whoever calls next. It stays in the timeline with your name."
-                    />
-                </div>
-                <footer class="dialog-foot">
+            <DialogForm form on_submit=move |()| send()>
+                <TextArea
+                    name="text"
+                    label="Note"
+                    value=text
+                    form
+                    rows=8
+                    autofocus=true
+                    id="note-text"
+                    help="What was said or agreed, for whoever calls next. It stays in the timeline with your name."
+                />
+                <DialogFoot slot>
                     <Button on_click=move |_| open.set(false)>"Close"</Button>
                     <Button kind=ButtonKind::Primary submit=true busy>"Add note"</Button>
-                </footer>
-            </form>
+                </DialogFoot>
+            </DialogForm>
         </Dialog>
     }
 }

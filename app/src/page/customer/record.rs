@@ -1,17 +1,21 @@
 //! Recording a payment: a sheet over the desk, so that the debt stays in sight. It shows as one types what the money
-//! settles and what stays over.
+//! settles and what stays over, or asks which invoices it is for.
 
 use domain::account::NewPayment;
 use domain::allocation::oldest_due_first;
 use domain::customer::MoneyInput;
-use domain::{FieldErrors, Invoice, Money, PaymentMethod, date};
+use domain::{FieldErrors, InvoiceStatus, Money, PaymentId, PaymentMethod, PaymentSource, Rule, date};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::allotment::{Allotment, AllotmentFields, payables};
+use super::correcting::{Besides, account, moment, read_besides};
 use super::desk::{Desk, use_show_payments};
 use crate::api::payment::record_payment;
 use crate::browser;
-use crate::ui::{Amount, Button, ButtonKind, Choice, Dialog, Field, Form, FormFault, MoneyField, Select};
+use crate::ui::{
+    Amount, Button, ButtonKind, Choice, Dialog, DialogFoot, DialogForm, Field, Form, MoneyField, Select,
+};
 
 /// What is typed. It outlives the sheet: closing it loses nothing.
 #[derive(Clone, Copy)]
@@ -21,6 +25,9 @@ struct Draft {
     method: RwSignal<String>,
     reference: RwSignal<String>,
     status: RwSignal<String>,
+    /// Which invoices it is for is said by hand.
+    by_hand: RwSignal<bool>,
+    allotment: Allotment,
     /// The amount that was filled in for the user, as long as they leave it.
     offered: StoredValue<String>,
     /// One for each payment that is meant, however often it is sent.
@@ -37,6 +44,8 @@ impl Draft {
             method: RwSignal::new(PaymentMethod::default().as_str().to_owned()),
             reference: RwSignal::default(),
             status: RwSignal::new("completed".to_owned()),
+            by_hand: RwSignal::new(false),
+            allotment: Allotment::new(),
             offered: StoredValue::default(),
             key: StoredValue::default(),
             open_question: StoredValue::default(),
@@ -66,6 +75,8 @@ impl Draft {
         let _ = self.received_on.try_set(String::new());
         let _ = self.reference.try_set(String::new());
         let _ = self.status.try_set("completed".to_owned());
+        let _ = self.by_hand.try_set(false);
+        self.allotment.restart();
         self.open_question.try_update_value(|open| *open = false);
     }
 
@@ -77,9 +88,48 @@ impl Draft {
             method: Some(self.method.get()),
             reference: Some(self.reference.get()).filter(|reference| !reference.trim().is_empty()),
             status: Some(self.status.get()),
-            allocations: None,
+            allocations: self.chooses(desk).then(|| self.allotment.wanted(currency_of(desk))),
         }
     }
+
+    /// Whether it settles something, and which is said by hand.
+    fn chooses(self, desk: Desk) -> bool {
+        self.by_hand.get() && self.is_completed() && desk.customer.with(|customer| customer.open_invoices > 0)
+    }
+
+    fn is_completed(self) -> bool {
+        self.status.with(|status| status == "completed")
+    }
+
+    /// The amount, once it can be read.
+    fn money(self, desk: Desk) -> Option<Money> {
+        let amount = Money::parse(&self.amount.with(|amount| plain(amount)), currency_of(desk)).ok();
+        amount.filter(Money::is_positive)
+    }
+
+    /// What is wrong with what is typed: the fields by themselves, then what is said by hand on the account as the page
+    /// knows it.
+    fn check(self, desk: Desk, besides: Besides) -> FieldErrors {
+        let today = desk.today.get();
+        let mut errors = match self.payment(desk).validate(currency_of(desk), today) {
+            Err(errors) => errors,
+            Ok(payment) if payment.allocations.is_some() => {
+                let mut account = account(desk, besides, None);
+                let id = PaymentId::from("new");
+                match account.record_payment(id, payment, PaymentSource::Manual, moment(today)) {
+                    Err(Rule::Fields(errors)) => errors,
+                    _ => FieldErrors::default(),
+                }
+            }
+            Ok(_) => FieldErrors::default(),
+        };
+        self.amount.with(|amount| ask_for_amount(amount, &mut errors));
+        errors
+    }
+}
+
+fn currency_of(desk: Desk) -> domain::Currency {
+    desk.customer.with(|customer| customer.currency)
 }
 
 /// An amount as people copy it from a statement, `1,234.50` or `1 234.50`, as the domain reads it. Anything else is left
@@ -120,21 +170,27 @@ pub(super) fn ask_for_amount(typed: &str, errors: &mut FieldErrors) {
 pub(super) fn RecordSheet(desk: Desk, open: RwSignal<bool>) -> impl IntoView {
     let draft = Draft::new();
     let busy = RwSignal::new(false);
-    let open_invoices = RwSignal::new(None::<Vec<Invoice>>);
-    let form = Form::new(move || {
-        let currency = desk.customer.with(|customer| customer.currency);
-        let mut errors = draft.payment(desk).validate(currency, desk.today.get()).err().unwrap_or_default();
-        draft.amount.with(|amount| ask_for_amount(amount, &mut errors));
-        errors
+    let besides = Besides::new(Some(Vec::new()));
+    // While it is on its way nothing is judged anew: the frame that brings it may come before the answer.
+    let errors = Memo::new(move |last: Option<&FieldErrors>| match last {
+        Some(last) if busy.get() => last.clone(),
+        _ => draft.check(desk, besides),
     });
+    let form = Form::new(move || errors.get());
     Effect::new(move |_| {
         if open.get() {
             draft.begin(desk);
-            read_all_open(desk, open_invoices);
+            read_open(desk, besides);
+        }
+    });
+    Effect::new(move |_| {
+        if open.get() && draft.by_hand.get() && !busy.get() {
+            draft.allotment.show(payables(&account(desk, besides, None), &[]));
         }
     });
     let show_payments = use_show_payments(desk);
     let send = move || {
+        draft.allotment.judge();
         if busy.get_untracked() || !form.submit() {
             return;
         }
@@ -182,96 +238,128 @@ pub(super) fn RecordSheet(desk: Desk, open: RwSignal<bool>) -> impl IntoView {
     let currency = Signal::derive(move || desk.customer.with(|customer| customer.currency.to_string()));
     view! {
         <Dialog title="Record payment" open side=true>
-            <form
-                class="dialog-form"
-                novalidate=true
-                on:submit=move |event| {
-                    event.prevent_default();
-                    send.with_value(|send| send());
-                }
-            >
-                <div class="dialog-body">
-                    <FormFault fault=form.fault() />
-                    <p class="dialog-context">
-                        {move || desk.customer.with(|customer| format!("{} owes {}.", customer.name, customer.outstanding))}
-                    </p>
-                    <MoneyField name="amount" label="Amount" value=draft.amount currency form autofocus=true id="record-amount" />
-                    <Preview desk draft open_invoices />
-                    <div class="fields-2">
-                        <Field
-                            name="received_on"
-                            label="Received on"
-                            kind="date"
-                            value=draft.received_on
-                            form
-                            id="record-received"
-                        />
-                        <Select
-                            name="method"
-                            label="Method"
-                            value=draft.method
-                            form
-                            id="record-method"
-                            choices=PaymentMethod::ALL
-                                .iter()
-                                .map(|method| Choice::new(method.as_str(), method.label()))
-                                .collect()
-                        />
-                    </div>
+            <DialogForm form on_submit=move |()| send.with_value(|send| send())>
+                <p class="dialog-context">
+                    {move || desk.customer.with(|customer| format!("{} owes {}.", customer.name, customer.outstanding))}
+                </p>
+                <MoneyField name="amount" label="Amount" value=draft.amount currency form autofocus=true id="record-amount" />
+                <Settles desk draft besides errors />
+                <div class="fields-2">
                     <Field
-                        name="reference"
-                        label="Reference"
-                        value=draft.reference
+                        name="received_on"
+                        label="Received on"
+                        kind="date"
+                        value=draft.received_on
                         form
-                        optional=true
-                        id="record-reference"
-                        help="What the payer or the bank wrote."
+                        id="record-received"
                     />
                     <Select
-                        name="status"
-                        label="Status"
-                        value=draft.status
+                        name="method"
+                        label="Method"
+                        value=draft.method
                         form
-                        id="record-status"
-                        choices=vec![
-                            Choice::new("completed", "Completed: the money is here"),
-                            Choice::new("pending", "Pending: it is announced"),
-                        ]
+                        id="record-method"
+                        choices=PaymentMethod::ALL
+                            .iter()
+                            .map(|method| Choice::new(method.as_str(), method.label()))
+                            .collect()
                     />
                 </div>
-                <footer class="dialog-foot">
+                <Field
+                    name="reference"
+                    label="Reference"
+                    value=draft.reference
+                    form
+                    optional=true
+                    id="record-reference"
+                    help="What the payer or the bank wrote."
+                />
+                <Select
+                    name="status"
+                    label="Status"
+                    value=draft.status
+                    form
+                    id="record-status"
+                    choices=vec![
+                        Choice::new("completed", "Completed: the money is here"),
+                        Choice::new("pending", "Pending: it is announced"),
+                    ]
+                />
+                <DialogFoot slot>
                     <Button on_click=move |_| open.set(false)>"Close"</Button>
                     <Button kind=ButtonKind::Primary submit=true busy>"Record payment"</Button>
-                </footer>
-            </form>
+                </DialogFoot>
+            </DialogForm>
         </Dialog>
     }
 }
 
 /// Reads the open invoices where the list on screen doesn't hold them all.
-fn read_all_open(desk: Desk, into: RwSignal<Option<Vec<Invoice>>>) {
+fn read_open(desk: Desk, besides: Besides) {
     let known =
         desk.invoices.rows.with_untracked(|rows| rows.iter().filter(|row| row.invoice.is_open()).count());
     let open = desk.customer.with_untracked(|customer| customer.open_invoices);
     if i64::try_from(known).is_ok_and(|known| known >= open) {
-        into.set(None);
-        return;
+        besides.set(Some(Vec::new()));
+    } else {
+        // Without them the preview is of what the page knows; the ledger settles the oldest of all.
+        read_besides(desk, Some(InvoiceStatus::Open), besides, None);
     }
-    spawn_local(async move {
-        if let Ok(invoices) = desk.all_open_invoices().await {
-            let _ = into.try_set(Some(invoices));
+}
+
+/// How the money finds its invoices: the usual order, with what comes of it, or by hand.
+#[component]
+fn Settles(desk: Desk, draft: Draft, besides: Besides, errors: Memo<FieldErrors>) -> impl IntoView {
+    let choice = move |by_hand: bool, words: &'static str| {
+        view! {
+            <label class="choice">
+                <input
+                    type="radio"
+                    name="settles"
+                    prop:checked=move || draft.by_hand.get() == by_hand
+                    on:change=move |_| draft.by_hand.set(by_hand)
+                />
+                <span>{words}</span>
+            </label>
         }
-    });
+    };
+    let can_choose =
+        Memo::new(move |_| draft.is_completed() && desk.customer.with(|customer| customer.open_invoices > 0));
+    let by_hand = Memo::new(move |_| draft.chooses(desk));
+    let refill = move || {
+        let Some(amount) = untrack(|| draft.money(desk)) else { return };
+        let account = untrack(|| account(desk, besides, None));
+        draft.allotment.fill(&oldest_due_first(amount, account.invoices.values()).0);
+    };
+    view! {
+        <Show when=move || can_choose.get()>
+            <fieldset class="choices choices-row">
+                <legend class="field-label">"Settles"</legend>
+                {choice(false, "Oldest due first")}
+                {choice(true, "Choose invoices")}
+            </fieldset>
+        </Show>
+        <Show when=move || by_hand.get() fallback=move || view! { <Preview desk draft besides /> }>
+            <AllotmentFields
+                desk
+                allotment=draft.allotment
+                amount=Signal::derive(move || draft.money(desk))
+                errors
+                refill
+                prefix="record"
+            />
+        </Show>
+    }
 }
 
 /// What the money will settle, oldest due date first, and what stays over.
 #[component]
-fn Preview(desk: Desk, draft: Draft, open_invoices: RwSignal<Option<Vec<Invoice>>>) -> impl IntoView {
+fn Preview(desk: Desk, draft: Draft, besides: Besides) -> impl IntoView {
     let plan = move || {
         let (currency, outstanding) =
             desk.customer.with(|customer| (customer.currency, customer.outstanding));
-        let amount = Money::parse(&plain(&draft.amount.get()), currency).ok().filter(Money::is_positive)?;
-        if draft.status.with(|status| status == "pending") {
+        let amount = draft.money(desk)?;
+        if !draft.is_completed() {
             return Some(view! {
                 <div class="preview" role="status">
                     <p>"Settles nothing yet. Once it is marked as completed, the oldest due invoices come first."</p>
@@ -279,14 +367,12 @@ fn Preview(desk: Desk, draft: Draft, open_invoices: RwSignal<Option<Vec<Invoice>
             }
             .into_any());
         }
-        let invoices = open_invoices.get().unwrap_or_else(|| {
-            desk.invoices.rows.with(|rows| rows.iter().map(|row| row.invoice.clone()).collect())
-        });
-        let (parts, unapplied) = oldest_due_first(amount, &invoices);
+        let invoices = account(desk, besides, None).invoices;
+        let (parts, unapplied) = oldest_due_first(amount, invoices.values());
         let lines = parts
             .into_iter()
             .filter_map(|part| {
-                let invoice = invoices.iter().find(|invoice| invoice.id == part.invoice_id)?;
+                let invoice = invoices.get(&part.invoice_id)?;
                 let left = invoice.balance.checked_sub(part.amount)?;
                 Some(view! {
                     <li class="preview-line">

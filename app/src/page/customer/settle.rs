@@ -1,45 +1,74 @@
-//! Taking a payment back to pending, and giving one up: both name what follows before they do it.
+//! Taking a payment back to pending, and giving one up: both name what follows before they do it. The other corrections
+//! of a payment are opened from here too.
 
-use domain::{FieldErrors, Payment, PaymentStatus, field};
+use domain::{FieldErrors, Payment, PaymentId, PaymentStatus, field};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::allocate::AllocateSheet;
 use super::desk::Desk;
+use super::refund::RefundDialog;
+use super::reverse::ReverseDialog;
 use crate::api::payment::{cancel_payment, set_payment_status};
-use crate::ui::{Button, ButtonKind, Dialog, Field, Form, FormFault};
+use crate::ui::{Button, ButtonKind, Dialog, DialogFoot, DialogForm, Field, Form};
 
 /// Which payment is asked about. Copy.
 #[derive(Clone, Copy)]
 pub(super) struct Settling {
-    payment: RwSignal<Option<Payment>>,
+    /// As it was when the dialog opened, or as a refusal says it is now.
+    pub payment: RwSignal<Option<Payment>>,
     pending: RwSignal<bool>,
     canceling: RwSignal<bool>,
+    pub refunding: RwSignal<bool>,
+    pub reversing: RwSignal<bool>,
+    pub allocating: RwSignal<bool>,
 }
 
 impl Settling {
     pub(super) fn new() -> Self {
-        Self { payment: RwSignal::new(None), pending: RwSignal::new(false), canceling: RwSignal::new(false) }
+        Self {
+            payment: RwSignal::new(None),
+            pending: RwSignal::new(false),
+            canceling: RwSignal::new(false),
+            refunding: RwSignal::new(false),
+            reversing: RwSignal::new(false),
+            allocating: RwSignal::new(false),
+        }
+    }
+
+    /// Whether the payment asked about is `id`.
+    pub(super) fn is_about(&self, id: &PaymentId) -> bool {
+        self.payment
+            .try_with_untracked(|payment| payment.as_ref().is_some_and(|payment| payment.id == *id))
+            .unwrap_or_default()
+    }
+
+    /// Opens one of the dialogs.
+    pub(super) fn ask(&self, dialog: RwSignal<bool>, payment: Payment) {
+        self.payment.set(Some(payment));
+        dialog.set(true);
     }
 
     /// Asks why it is pending again.
     pub(super) fn mark_pending(&self, payment: Payment) {
-        self.payment.set(Some(payment));
-        self.pending.set(true);
+        self.ask(self.pending, payment);
     }
 
     /// Asks whether to give it up.
     pub(super) fn cancel(&self, payment: Payment) {
-        self.payment.set(Some(payment));
-        self.canceling.set(true);
+        self.ask(self.canceling, payment);
     }
 }
 
-/// The two dialogs.
+/// The dialogs over one payment.
 #[component]
 pub(super) fn SettleDialogs(desk: Desk, settling: Settling) -> impl IntoView {
     view! {
         <MarkPending desk settling />
         <Cancel desk settling />
+        <RefundDialog desk settling />
+        <ReverseDialog desk settling />
+        <AllocateSheet desk settling />
     }
 }
 
@@ -85,32 +114,22 @@ fn MarkPending(desk: Desk, settling: Settling) -> impl IntoView {
         move || settling.payment.with(|payment| payment.as_ref().map(|payment| consequence(desk, payment)));
     view! {
         <Dialog title="Mark as pending" open>
-            <form
-                class="dialog-form"
-                novalidate=true
-                on:submit=move |event| {
-                    event.prevent_default();
-                    send();
-                }
-            >
-                <div class="dialog-body">
-                    <FormFault fault=form.fault() />
-                    <p class="consequence">{consequence}</p>
-                    <Field
-                        name="reason"
-                        label="Reason"
-                        value=reason
-                        form
-                        id="pending-reason"
-                        autofocus=true
-                        help="Everyone who sees this customer can read it, such as “Returned by the bank”."
-                    />
-                </div>
-                <footer class="dialog-foot">
+            <DialogForm form on_submit=move |()| send()>
+                <p class="consequence">{consequence}</p>
+                <Field
+                    name="reason"
+                    label="Reason"
+                    value=reason
+                    form
+                    id="pending-reason"
+                    autofocus=true
+                    help="Everyone who sees this customer can read it, such as “Returned by the bank”."
+                />
+                <DialogFoot slot>
                     <Button on_click=move |_| open.set(false)>"Keep as completed"</Button>
                     <Button kind=ButtonKind::Primary submit=true busy>"Mark as pending"</Button>
-                </footer>
-            </form>
+                </DialogFoot>
+            </DialogForm>
         </Dialog>
     }
 }
@@ -141,8 +160,8 @@ fn consequence(desk: Desk, payment: &Payment) -> String {
 }
 
 /// After a refusal because the payment changed: shows it as it is, so that sending again is about what is seen.
-fn refresh(desk: Desk, settling: Settling, fault: &crate::error::Fault) {
-    let now = fault.0.current.clone().and_then(|current| serde_json::from_value::<Payment>(current).ok());
+pub(super) fn refresh(desk: Desk, settling: Settling, fault: &crate::error::Fault) {
+    let now = fault.current::<Payment>();
     if let Some(payment) = now {
         desk.put_payment(payment.clone());
         let _ = settling.payment.try_set(Some(payment));
@@ -190,31 +209,21 @@ fn Cancel(desk: Desk, settling: Settling) -> impl IntoView {
         move || settling.payment.with(|payment| payment.as_ref().map(|payment| payment.amount.to_string()));
     view! {
         <Dialog title="Cancel payment" open>
-            <form
-                class="dialog-form"
-                novalidate=true
-                on:submit=move |event| {
-                    event.prevent_default();
-                    send();
-                }
-            >
-                <div class="dialog-body">
-                    <FormFault fault=form.fault() />
-                    <p class="consequence">
-                        {move || format!(
-                            "The announced payment of {} is given up for good. What is owed stays as it is.",
-                            amount().unwrap_or_default(),
-                        )}
-                    </p>
-                    <Field name="reason" label="Reason" value=reason form optional=true id="cancel-reason" />
-                </div>
-                <footer class="dialog-foot">
+            <DialogForm form on_submit=move |()| send()>
+                <p class="consequence">
+                    {move || format!(
+                        "The announced payment of {} is given up for good. What is owed stays as it is.",
+                        amount().unwrap_or_default(),
+                    )}
+                </p>
+                <Field name="reason" label="Reason" value=reason form optional=true id="cancel-reason" />
+                <DialogFoot slot>
                     <Button on_click=move |_| open.set(false)>"Keep it"</Button>
                     <Button kind=ButtonKind::Danger submit=true busy>
                         {move || format!("Cancel {}", amount().unwrap_or_default())}
                     </Button>
-                </footer>
-            </form>
+                </DialogFoot>
+            </DialogForm>
         </Dialog>
     }
 }

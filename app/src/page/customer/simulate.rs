@@ -11,7 +11,7 @@ use super::desk::{Desk, use_show_payments};
 use super::record::{ask_for_amount, plain};
 use crate::api::payment::simulate_payment;
 use crate::browser;
-use crate::ui::{Button, ButtonKind, Choice, Dialog, Form, FormFault, MoneyField, Select};
+use crate::ui::{Button, ButtonKind, Choice, Dialog, DialogFoot, DialogForm, Form, MoneyField, Select};
 
 /// (milliseconds, words); the first is up to the gateway.
 const DELAYS: [(&str, &str); 5] = [
@@ -117,52 +117,42 @@ pub(super) fn SimulateDialog(desk: Desk, open: RwSignal<bool>) -> impl IntoView 
     let currency = Signal::derive(move || desk.customer.with(|customer| customer.currency.to_string()));
     view! {
         <Dialog title="Simulate payment" open>
-            <form
-                class="dialog-form"
-                novalidate=true
-                on:submit=move |event| {
-                    event.prevent_default();
-                    send.with_value(|send| send());
-                }
-            >
-                <div class="dialog-body">
-                    <FormFault fault=form.fault() />
-                    <p class="dialog-context">
-                        "Sends a card payment through the built-in mock gateway. No money moves, but the account does: the payment is "
-                        <em>"processing"</em>
-                        " until the gateway answers, and settles invoices when the answer is yes."
-                    </p>
-                    <MoneyField name="amount" label="Amount" value=amount currency form autofocus=true id="simulate-amount" />
+            <DialogForm form on_submit=move |()| send.with_value(|send| send())>
+                <p class="dialog-context">
+                    "Sends a card payment through the built-in mock gateway. No money moves, but the account does: the payment is "
+                    <em>"processing"</em>
+                    " until the gateway answers, and settles invoices when the answer is yes."
+                </p>
+                <MoneyField name="amount" label="Amount" value=amount currency form autofocus=true id="simulate-amount" />
+                <Select
+                    name="outcome"
+                    label="Outcome"
+                    value=outcome
+                    id="simulate-outcome"
+                    choices=Outcome::ALL.iter().map(|outcome| Choice::new(outcome.as_str(), words(*outcome))).collect()
+                />
+                <Show when=move || outcome.with(|outcome| outcome == Outcome::Decline.as_str())>
                     <Select
-                        name="outcome"
-                        label="Outcome"
-                        value=outcome
-                        id="simulate-outcome"
-                        choices=Outcome::ALL.iter().map(|outcome| Choice::new(outcome.as_str(), words(*outcome))).collect()
+                        name="decline_code"
+                        label="Reason"
+                        value=decline_code
+                        id="simulate-decline-code"
+                        choices=DeclineCode::ALL.iter().map(|code| Choice::new(code.as_str(), code.label())).collect()
                     />
-                    <Show when=move || outcome.with(|outcome| outcome == Outcome::Decline.as_str())>
-                        <Select
-                            name="decline_code"
-                            label="Reason"
-                            value=decline_code
-                            id="simulate-decline-code"
-                            choices=DeclineCode::ALL.iter().map(|code| Choice::new(code.as_str(), code.label())).collect()
-                        />
-                    </Show>
-                    <Select
-                        name="delay_ms"
-                        label="Delay"
-                        value=delay
-                        form
-                        id="simulate-delay"
-                        choices=DELAYS.iter().map(|(value, label)| Choice::new(*value, *label)).collect()
-                    />
-                </div>
-                <footer class="dialog-foot">
+                </Show>
+                <Select
+                    name="delay_ms"
+                    label="Delay"
+                    value=delay
+                    form
+                    id="simulate-delay"
+                    choices=DELAYS.iter().map(|(value, label)| Choice::new(*value, *label)).collect()
+                />
+                <DialogFoot slot>
                     <Button on_click=move |_| open.set(false)>"Close"</Button>
                     <Button kind=ButtonKind::Primary submit=true busy>"Send"</Button>
-                </footer>
-            </form>
+                </DialogFoot>
+            </DialogForm>
         </Dialog>
     }
 }

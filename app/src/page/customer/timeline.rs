@@ -97,8 +97,12 @@ fn tell(event: &Event) -> Told {
             (IconName::Payments, format!("{back} paid back"), reason())
         }
         EventKind::PaymentReversed => (IconName::Warning, format!("Payment of {amount} reversed"), reason()),
+        EventKind::PaymentReallocated if data.get("payment").is_some() => {
+            let title = format!("What the payment of {amount} settles was changed");
+            (IconName::Payments, title, settled(data))
+        }
         EventKind::PaymentReallocated => {
-            (IconName::Payments, format!("{amount} applied to invoices"), settled(data))
+            (IconName::Payments, format!("{amount} applied to invoices"), Vec::new())
         }
         EventKind::PaymentPending if text("reason").is_some() => {
             (IconName::Payments, format!("Payment of {amount} marked as pending again"), reason())

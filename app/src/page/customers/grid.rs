@@ -8,13 +8,14 @@ use domain::customer::{CustomerFilter, CustomerSort};
 use domain::{Counts, Customer, CustomerId, CustomerStatus, Event, EventKind, Page};
 use leptos::prelude::*;
 
+use super::IMPORTING;
 use super::view::{ROWS, View};
-use super::{IMPORTING, throttled};
 use crate::api::Snapshot;
 use crate::browser;
 use crate::format;
 use crate::live::{CatchUp, Live};
 use crate::session::use_session;
+use crate::timing::throttled;
 use crate::ui::{Amount, CustomerStatusBadge, DueDate, Pager, SortHeader, TableFrame, When};
 
 /// How long a changed cell is tinted.
@@ -91,9 +92,7 @@ impl Rows {
             }
             return;
         }
-        let customer =
-            event.data.get("customer").and_then(|row| serde_json::from_value::<Customer>(row.clone()).ok());
-        if let Some(customer) = customer {
+        if let Some(customer) = event.part("customer") {
             self.patch(customer);
         }
     }
@@ -217,6 +216,7 @@ pub(super) fn Grid(
         read_soon: throttled(IMPORTING, move || read_again.run(())),
     };
     let live = Live::expect();
+    let today = Signal::derive(move || live.today_since(business_date));
     live.on_event(move |event| state.apply(event));
     Effect::new(move |_| match live.catch_up(seq) {
         CatchUp::Events(events) => events.iter().for_each(|event| state.apply(event)),
@@ -268,7 +268,7 @@ pub(super) fn Grid(
                 </tr>
             </thead>
             <tbody>
-                {rows.into_iter().map(|row| view! { <CustomerRow row business_date /> }).collect_view()}
+                {rows.into_iter().map(|row| view! { <CustomerRow row today /> }).collect_view()}
             </tbody>
         </TableFrame>
         <Pager
@@ -282,7 +282,7 @@ pub(super) fn Grid(
 }
 
 #[component]
-fn CustomerRow(row: Row, business_date: chrono::NaiveDate) -> impl IntoView {
+fn CustomerRow(row: Row, today: Signal<chrono::NaiveDate>) -> impl IntoView {
     let Row { id, customer, changed, gone } = row;
     let cell = move |which: fn(&Cells) -> bool| move || changed.with(which);
     let contact = move || customer.with(|customer| customer.email.clone().or_else(|| customer.phone.clone()));
@@ -302,7 +302,7 @@ fn CustomerRow(row: Row, business_date: chrono::NaiveDate) -> impl IntoView {
                 {move || view! { <Amount money=customer.with(|customer| customer.overdue) quiet_zero=true /> }}
             </td>
             <td class="c-due" class:changed=cell(|cells| cells.due)>
-                {move || view! { <DueDate date=customer.with(|customer| customer.next_due_date) business_date /> }}
+                {move || view! { <DueDate date=customer.with(|customer| customer.next_due_date) business_date=today.get() /> }}
             </td>
             <td class="c-status card-end" class:changed=cell(|cells| cells.status)>
                 {move || view! { <CustomerStatusBadge status=customer.with(|customer| customer.status) /> }}

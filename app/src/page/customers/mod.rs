@@ -21,6 +21,7 @@ use crate::browser;
 use crate::live::{CatchUp, Live};
 use crate::session::use_session;
 use crate::shell::WantsSearch;
+use crate::timing::{debounced, throttled};
 use crate::ui::{
     Button, ButtonKind, Choice, EmptyState, ErrorState, Icon, IconName, LinkButton, MoneyField, PageHead,
     Select, Skeleton, Tab, Tabs,
@@ -326,41 +327,4 @@ fn shortcuts(may_create: bool, creating: RwSignal<bool>) {
         }
     });
     on_cleanup(move || handle.remove());
-}
-
-/// Runs once, this long after the last call.
-fn debounced(wait: Duration, run: Callback<()>) -> Callback<()> {
-    let timer = StoredValue::new(None::<TimeoutHandle>);
-    Callback::new(move |()| {
-        if let Some(timer) = timer.try_get_value().flatten() {
-            timer.clear();
-        }
-        let next = set_timeout_with_handle(
-            move || {
-                run.try_run(());
-            },
-            wait,
-        )
-        .ok();
-        timer.try_update_value(|timer| *timer = next);
-    })
-}
-
-/// Runs this long after the first call, once for all calls in between.
-fn throttled(wait: Duration, run: impl Fn() + Send + Sync + Copy + 'static) -> Callback<()> {
-    let planned = StoredValue::new(false);
-    Callback::new(move |()| {
-        if planned.try_get_value() == Some(false) {
-            planned.try_update_value(|planned| *planned = true);
-            set_timeout(
-                move || {
-                    // Gone with its page.
-                    if planned.try_update_value(|planned| *planned = false).is_some() {
-                        run();
-                    }
-                },
-                wait,
-            );
-        }
-    })
 }

@@ -9,7 +9,8 @@ use crate::api::customer::create_customer;
 use crate::browser;
 use crate::live::{Live, LiveStatus};
 use crate::ui::{
-    Button, ButtonKind, Dialog, Field, Form, FormFault, MoneyField, TextArea, Toast, Toasts, Tone,
+    Button, ButtonKind, Dialog, DialogFoot, DialogForm, Field, Form, MoneyField, TextArea, Toast, Toasts,
+    Tone,
 };
 
 /// What was typed. Lives with the page, so that a closed sheet comes back as it was.
@@ -154,41 +155,31 @@ pub(super) fn NewCustomerSheet(
     let currency = Signal::derive(move || draft.currency.with(|code| code.trim().to_uppercase()));
     view! {
         <Dialog title="New customer" open side=true>
-            <form
-                class="dialog-form"
-                novalidate=true
-                on:submit=move |event| {
-                    event.prevent_default();
-                    send();
-                }
-            >
-                <div class="dialog-body">
-                    <FormFault fault=form.fault() />
-                    <Field name="name" label="Name" value=draft.name form autofocus=true autocomplete="off" />
-                    <div class="fields-2">
-                        <MoneyField name="outstanding" label="Outstanding amount" value=draft.outstanding currency form optional=true help="What is owed already." />
-                        <Field name="due_date" label="Due date" kind="date" value=draft.due_date form optional=true help="The past is fine." />
-                    </div>
-                    <div class="fields-2">
-                        <Field name="email" label="E-mail" kind="email" value=draft.email form optional=true autocomplete="off" />
-                        <Field name="phone" label="Phone" kind="tel" value=draft.phone form optional=true autocomplete="off" />
-                    </div>
-                    <TextArea name="address" label="Address" value=draft.address form optional=true rows=2 />
-                    <div class="fields-2">
-                        <Field name="reference" label="Reference" value=draft.reference form optional=true help="Your number for them; made up when empty." />
-                        <Field name="currency" label="Currency" value=draft.currency form help="ISO code, such as EUR." />
-                    </div>
-                    <div class="fields-2">
-                        <MoneyField name="credit_limit" label="Credit limit" value=draft.credit_limit currency form optional=true />
-                        <Field name="tags" label="Tags" value=draft.tags form optional=true help="Separated by commas." />
-                    </div>
-                    <TextArea name="notes" label="Notes" value=draft.notes form optional=true />
+            <DialogForm form on_submit=move |()| send()>
+                <Field name="name" label="Name" value=draft.name form autofocus=true autocomplete="off" />
+                <div class="fields-2">
+                    <MoneyField name="outstanding" label="Outstanding amount" value=draft.outstanding currency form optional=true help="What is owed already." />
+                    <Field name="due_date" label="Due date" kind="date" value=draft.due_date form optional=true help="The past is fine." />
                 </div>
-                <div class="dialog-foot">
+                <div class="fields-2">
+                    <Field name="email" label="E-mail" kind="email" value=draft.email form optional=true autocomplete="off" />
+                    <Field name="phone" label="Phone" kind="tel" value=draft.phone form optional=true autocomplete="off" />
+                </div>
+                <TextArea name="address" label="Address" value=draft.address form optional=true rows=2 />
+                <div class="fields-2">
+                    <Field name="reference" label="Reference" value=draft.reference form optional=true help="Your number for them; made up when empty." />
+                    <Field name="currency" label="Currency" value=draft.currency form help="ISO code, such as EUR." />
+                </div>
+                <div class="fields-2">
+                    <MoneyField name="credit_limit" label="Credit limit" value=draft.credit_limit currency form optional=true />
+                    <Field name="tags" label="Tags" value=draft.tags form optional=true help="Separated by commas." />
+                </div>
+                <TextArea name="notes" label="Notes" value=draft.notes form optional=true />
+                <DialogFoot slot>
                     <Button on_click=move |_| open.set(false)>"Cancel"</Button>
                     <Button kind=ButtonKind::Primary submit=true busy>"Add customer"</Button>
-                </div>
-            </form>
+                </DialogFoot>
+            </DialogForm>
         </Dialog>
     }
 }

@@ -1,21 +1,23 @@
 //! What the list of payments is narrowed to, as it stands in the address.
 
-use std::time::Duration;
+use std::future::Future;
 
 use chrono::NaiveDate;
 use domain::payment::PaymentView;
-use domain::{PaymentMethod, PaymentStatus};
+use domain::{Event, Page, PaymentMethod, PaymentStatus};
 use leptos::prelude::*;
 use leptos_router::params::ParamsMap;
 
-use crate::api::payment::PaymentList;
-use crate::format;
+use crate::api::Snapshot;
+use crate::api::payment::{PaymentList, list_payments};
+use crate::error::Fault;
+use crate::page::listing::{
+    Listing, Place, Wanted, as_typed, go_when_typed, refill_date, refill_search, use_change,
+};
 use crate::ui::{Button, ButtonKind, Choice, Field, Select};
 
 /// How the list is ordered when nothing is said.
 const ORDER: &str = "-received_on";
-/// How long one waits while someone types.
-const PAUSE: Duration = Duration::from_millis(250);
 
 /// What the list shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,20 +28,18 @@ pub(super) struct Filter {
     pub received_from: Option<NaiveDate>,
     pub received_to: Option<NaiveDate>,
     pub sort: String,
-    /// Where the page begins, unless it is the first.
-    pub cursor: Option<String>,
-    /// The number of its first row.
-    pub from: u64,
-    /// The pages before, so that one can go back.
-    pub trail: Vec<String>,
+    pub place: Place,
 }
 
-impl Filter {
-    pub(super) fn of(query: &ParamsMap) -> Self {
+impl Wanted for Filter {
+    type Row = PaymentView;
+
+    const PATH: &'static str = "/payments";
+
+    fn of(query: &ParamsMap) -> Self {
         let text = |name: &str| query.get(name).unwrap_or_default();
         let sort = text("sort");
         let known = ["received_on", "amount", "created_at"].contains(&sort.trim_start_matches('-'));
-        let cursor = Some(text("cursor")).filter(|cursor| !cursor.is_empty());
         Self {
             q: text("q"),
             status: text("status").parse().ok(),
@@ -47,13 +47,44 @@ impl Filter {
             received_from: text("received_from").parse().ok(),
             received_to: text("received_to").parse().ok(),
             sort: if known { sort } else { ORDER.to_owned() },
-            from: if cursor.is_some() { text("from").parse().unwrap_or(1) } else { 1 },
-            trail: text("trail").split(' ').filter(|cursor| !cursor.is_empty()).map(str::to_owned).collect(),
-            cursor,
+            place: Place::of(query),
         }
     }
 
-    pub(super) fn list(&self) -> PaymentList {
+    fn pairs(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("q", self.q.trim().to_owned()),
+            ("status", self.status.map(|status| status.as_str().to_owned()).unwrap_or_default()),
+            ("method", self.method.map(|method| method.as_str().to_owned()).unwrap_or_default()),
+            ("received_from", as_typed(self.received_from)),
+            ("received_to", as_typed(self.received_to)),
+            ("sort", if self.sort == ORDER { String::new() } else { self.sort.clone() }),
+        ]
+    }
+
+    fn place(&self) -> &Place {
+        &self.place
+    }
+
+    fn at(&self, place: Place) -> Self {
+        Self { place, ..self.clone() }
+    }
+
+    fn is_narrow(&self) -> bool {
+        self.rewound() != Filter { sort: self.sort.clone(), ..Filter::default() }
+    }
+
+    fn read(self) -> impl Future<Output = Result<Snapshot<Page<PaymentView>>, Fault>> + Send + 'static {
+        list_payments(self.list())
+    }
+
+    fn apply(list: Listing<Self>, event: &Event) {
+        super::apply(list, event);
+    }
+}
+
+impl Filter {
+    fn list(&self) -> PaymentList {
         PaymentList {
             customer_id: None,
             status: self.status,
@@ -63,41 +94,8 @@ impl Filter {
             q: Some(self.q.trim().to_owned()).filter(|q| !q.is_empty()),
             sort: Some(self.sort.clone()),
             limit: None,
-            cursor: self.cursor.clone(),
+            cursor: self.place.cursor.clone(),
         }
-    }
-
-    pub(super) fn address(&self) -> String {
-        let date = |date: Option<NaiveDate>| date.map(|date| date.to_string()).unwrap_or_default();
-        let sort = if self.sort == ORDER { String::new() } else { self.sort.clone() };
-        format::address(
-            "/payments",
-            [
-                ("q", self.q.trim().to_owned()),
-                ("status", self.status.map(|status| status.as_str().to_owned()).unwrap_or_default()),
-                ("method", self.method.map(|method| method.as_str().to_owned()).unwrap_or_default()),
-                ("received_from", date(self.received_from)),
-                ("received_to", date(self.received_to)),
-                ("sort", sort),
-                ("from", if self.cursor.is_some() { self.from.to_string() } else { String::new() }),
-                ("trail", self.trail.join(" ")),
-                ("cursor", self.cursor.clone().unwrap_or_default()),
-            ],
-        )
-    }
-
-    /// The same, from the first page.
-    pub(super) fn rewound(mut self) -> Self {
-        self.cursor = None;
-        self.trail.clear();
-        self.from = 1;
-        self
-    }
-
-    /// Whether anything is left out.
-    pub(super) fn is_narrow(&self) -> bool {
-        let all = Filter { sort: self.sort.clone(), from: self.from, ..Filter::default() };
-        self.clone().rewound() != all.rewound()
     }
 
     /// The field the list is ordered by, and whether the largest comes first.
@@ -106,27 +104,6 @@ impl Filter {
             Some(field) => (field.to_owned(), true),
             None => (self.sort.clone(), false),
         }
-    }
-
-    /// The address of the page after this one of `shown` rows.
-    pub(super) fn next(&self, cursor: String, shown: u64) -> String {
-        let mut next = self.clone();
-        next.trail.extend(self.cursor.clone());
-        next.cursor = Some(cursor);
-        next.from = self.from + shown;
-        next.address()
-    }
-
-    /// The address of the page before; the first one where the way back isn't known.
-    pub(super) fn previous(&self) -> Option<String> {
-        self.cursor.as_ref()?;
-        let mut before = self.clone();
-        before.cursor = before.trail.pop();
-        before.from = match before.cursor {
-            Some(_) => self.from.saturating_sub(50).max(1),
-            None => 1,
-        };
-        Some(before.address())
     }
 
     /// Whether `row` is one of those shown, wherever it stands.
@@ -144,29 +121,23 @@ impl Filter {
 
 /// The fields that narrow the list. Each acts at once and leads back to the first page.
 #[component]
-pub(super) fn FilterBar(filter: Memo<Filter>, change: Callback<Filter>) -> impl IntoView {
+pub(super) fn FilterBar(filter: Memo<Filter>) -> impl IntoView {
+    let change = use_change();
     let now = filter.get_untracked();
-    let date = |date: Option<NaiveDate>| date.map(|date| date.to_string()).unwrap_or_default();
     let q = RwSignal::new(now.q.clone());
     let status = RwSignal::new(now.status.map(|status| status.as_str().to_owned()).unwrap_or_default());
     let method = RwSignal::new(now.method.map(|method| method.as_str().to_owned()).unwrap_or_default());
-    let from = RwSignal::new(date(now.received_from));
-    let to = RwSignal::new(date(now.received_to));
+    let from = RwSignal::new(as_typed(now.received_from));
+    let to = RwSignal::new(as_typed(now.received_to));
     // The address is the truth: going back, or following a link, fills the fields again.
     Effect::new(move |before: Option<Filter>| {
         let now = filter.get();
         if before.is_some_and(|before| before != now) {
-            if q.with_untracked(|q| q.trim() != now.q) {
-                q.set(now.q.clone());
-            }
+            refill_search(q, &now.q);
             status.set(now.status.map(|status| status.as_str().to_owned()).unwrap_or_default());
             method.set(now.method.map(|method| method.as_str().to_owned()).unwrap_or_default());
-            // A half-typed date is no date yet; it stays as it is.
-            for (field, date) in [(from, now.received_from), (to, now.received_to)] {
-                if field.with_untracked(|typed| typed.parse().ok() != date) {
-                    field.set(date.map(|date| date.to_string()).unwrap_or_default());
-                }
-            }
+            refill_date(from, now.received_from);
+            refill_date(to, now.received_to);
         }
         now
     });
@@ -182,31 +153,7 @@ pub(super) fn FilterBar(filter: Memo<Filter>, change: Callback<Filter>) -> impl 
             change.run(next);
         }
     };
-    let typed = StoredValue::new(0_u32);
-    Effect::new(move |before: Option<()>| {
-        q.track();
-        if before.is_some() {
-            let turn = typed.try_update_value(|turn| {
-                *turn += 1;
-                *turn
-            });
-            set_timeout(
-                move || {
-                    if turn.is_some() && typed.try_get_value() == turn {
-                        go();
-                    }
-                },
-                PAUSE,
-            );
-        }
-    });
-    Effect::new(move |before: Option<()>| {
-        from.track();
-        to.track();
-        if before.is_some() {
-            go();
-        }
-    });
+    go_when_typed(q, [from, to], go);
     let with_any = |label: &str, choices: Vec<Choice>| {
         std::iter::once(Choice::new("", label)).chain(choices).collect::<Vec<_>>()
     };

@@ -4,9 +4,9 @@ import { expect, test } from "../support/fixtures.ts";
 import { SIGNED_OUT, choose, enter, signedIn } from "../support/pages.ts";
 import { ROOT } from "../support/server.ts";
 
-// Pictures of every page with the sample data, for the README and for whoever designs the next one:
+// Pictures of every page with the sample data, for whoever changes one, in end2end/pictures:
 //
-//     npx playwright test --config screenshots.config.ts
+//     npx playwright test --config screenshots.config.ts pages
 
 for (const theme of ["light", "dark"] as const) {
   for (const width of [1440, 768, 390]) {
@@ -28,7 +28,7 @@ for (const theme of ["light", "dark"] as const) {
         if (who === admin && view.name !== "not-found") {
           await expect(who.liveState("Live")).toBeAttached();
         }
-        await who.page.screenshot({ path: join(ROOT, "docs/screenshots", `${view.name}-${width}-${theme}.png`) });
+        await who.page.screenshot({ path: join(ROOT, "end2end/pictures", `${view.name}-${width}-${theme}.png`) });
       }
     });
   }

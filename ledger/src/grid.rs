@@ -1,0 +1,409 @@
+//! What the customer grid is filtered, searched and ordered by, in memory: a page of a hundred thousand customers is
+//! found in a millisecond or two, by any filter and any order, and only its rows are read from the database.
+//!
+//! It follows the event log with the live tail, and a reader waits until it has seen what this process committed. Until
+//! it has been read at start, and should it ever fall behind, the database answers the same questions itself.
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
+
+use chrono::NaiveDate;
+use domain::customer::{CustomerFilter, CustomerSort, SortBy};
+use domain::{Customer, CustomerId};
+use memchr::memmem::Finder;
+use serde::Deserialize;
+use serde_json::Value;
+use tokio::sync::watch;
+
+use crate::store::rows::{CustomerRow, GridRow, NEVER, status_rank};
+use crate::store::{KeyValue, Keyset};
+use crate::{Ledger, Result};
+
+/// Rows read at once when the index is filled.
+const LOAD: u32 = 2_000;
+/// A reader that has to wait longer for what was committed asks the database.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+/// The index.
+pub(crate) struct Grid {
+    state: RwLock<State>,
+    /// The last event that is in it.
+    seq: watch::Sender<i64>,
+}
+
+#[derive(Default)]
+struct State {
+    entries: Vec<Entry>,
+    places: HashMap<Box<str>, usize>,
+    /// What happened while it was being filled; `None` once it is full.
+    waiting: Option<Vec<Change>>,
+}
+
+/// A customer as the index knows it.
+struct Entry {
+    id: Box<str>,
+    name: Box<str>,
+    reference: Box<str>,
+    search: Box<str>,
+    owner: Option<Box<str>>,
+    tags: Box<[String]>,
+    currency: Box<str>,
+    outstanding: i64,
+    overdue: i64,
+    created: i64,
+    updated: i64,
+    /// Days since the common era; [`NO_DATE`] sorts last.
+    due: i32,
+    status: i64,
+    archived: bool,
+}
+
+const NO_DATE: i32 = i32::MAX;
+
+/// What an event does to a customer.
+pub(crate) enum Change {
+    /// It is like this now.
+    Row(Box<CustomerRow>),
+    /// It is gone.
+    Gone(String),
+}
+
+/// The ids of a page, where the next begins, and how many match in all.
+pub(crate) struct GridPage {
+    pub ids: Vec<CustomerId>,
+    pub next: Option<Keyset>,
+    pub total: u64,
+}
+
+impl Grid {
+    pub(crate) fn new(seq: i64) -> Self {
+        let state = State { waiting: Some(Vec::new()), ..State::default() };
+        Self { state: RwLock::new(state), seq: watch::Sender::new(seq) }
+    }
+
+    /// Takes in the event `seq`.
+    pub(crate) fn follow(&self, seq: i64, changes: Vec<Change>) {
+        if !changes.is_empty() {
+            let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+            match &mut state.waiting {
+                Some(waiting) => waiting.extend(changes),
+                None => changes.into_iter().for_each(|change| state.apply(change)),
+            }
+        }
+        self.seq.send_replace(seq);
+    }
+
+    fn is_full(&self) -> bool {
+        self.state.read().unwrap_or_else(PoisonError::into_inner).waiting.is_none()
+    }
+
+    /// Whether the index is full and has seen the event `seq`, now or in a moment.
+    pub(crate) async fn has_seen(&self, seq: i64) -> bool {
+        if !self.is_full() {
+            return false;
+        }
+        let mut seen = self.seq.subscribe();
+        let there = tokio::time::timeout(PATIENCE, seen.wait_for(|seen| *seen >= seq)).await;
+        matches!(there, Ok(Ok(_)))
+    }
+
+    /// The last event that is in it.
+    pub(crate) fn seq(&self) -> i64 {
+        *self.seq.borrow()
+    }
+
+    /// A page of it; `None` when the cursor is not one of this order.
+    pub(crate) fn page(
+        &self,
+        filter: &CustomerFilter,
+        sort: &[SortBy<CustomerSort>],
+        limit: u32,
+        after: Option<&Keyset>,
+    ) -> Option<GridPage> {
+        let last = match after {
+            Some(after) => Some((last_keys(sort, after)?, after.id.as_str())),
+            None => None,
+        };
+        let matcher = Matcher::new(filter);
+        let order = |a: &Entry, b: &Entry| {
+            let keys = sort.iter().map(|by| (a.key(by.field), b.key(by.field)));
+            compare(sort, keys, (&a.id, &b.id))
+        };
+        let room = limit as usize + 1;
+        let mut total = 0;
+        let mut first: Vec<&Entry> = Vec::with_capacity(room + 1);
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        for entry in state.entries.iter().filter(|entry| matcher.takes(entry)) {
+            total += 1;
+            if let Some((keys, id)) = &last {
+                let keys = sort.iter().zip(keys).map(|(by, last)| (entry.key(by.field), last.as_key()));
+                if compare(sort, keys, (&entry.id, id)).is_le() {
+                    continue;
+                }
+            }
+            if first.len() == room && first.last().is_some_and(|last| order(entry, last).is_ge()) {
+                continue;
+            }
+            let at = first.partition_point(|other| order(other, entry).is_lt());
+            first.insert(at, entry);
+            first.truncate(room);
+        }
+        let more = first.len() == room;
+        first.truncate(limit as usize);
+        let next = first.last().filter(|_| more).map(|entry| Keyset {
+            values: sort.iter().map(|by| entry.key(by.field).value(by.field)).collect(),
+            id: entry.id.to_string(),
+        });
+        let ids = first.into_iter().map(|entry| CustomerId::from(entry.id.to_string())).collect();
+        Some(GridPage { ids, next, total })
+    }
+}
+
+impl State {
+    fn apply(&mut self, change: Change) {
+        match change {
+            Change::Row(row) => self.put(Entry::from(GridRow::from(*row))),
+            Change::Gone(id) => self.remove(&id),
+        }
+    }
+
+    fn put(&mut self, entry: Entry) {
+        match self.places.get(&entry.id) {
+            Some(place) => {
+                if let Some(known) = self.entries.get_mut(*place) {
+                    *known = entry;
+                }
+            }
+            None => {
+                self.places.insert(entry.id.clone(), self.entries.len());
+                self.entries.push(entry);
+            }
+        }
+    }
+
+    fn remove(&mut self, id: &str) {
+        let Some(place) = self.places.remove(id) else { return };
+        self.entries.swap_remove(place);
+        if let Some(moved) = self.entries.get(place) {
+            self.places.insert(moved.id.clone(), place);
+        }
+    }
+}
+
+impl Ledger {
+    /// Whether the grid's index answers, and not the database.
+    #[doc(hidden)]
+    pub fn has_grid(&self) -> bool {
+        self.inner.grid.is_full()
+    }
+
+    /// Fills the index, and then does to it what happened meanwhile.
+    pub(crate) async fn fill_grid(self) {
+        let mut pause = Duration::from_millis(250);
+        while let Err(error) = self.read_grid().await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the grid's index can't be read; trying again"
+            );
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_secs(30));
+        }
+    }
+
+    async fn read_grid(&self) -> Result<()> {
+        let mut full = State::default();
+        let mut after: Option<String> = None;
+        loop {
+            let rows = self.store().grid_rows(after.as_deref(), LOAD).await?;
+            let Some(last) = rows.last() else { break };
+            after = Some(crate::store::key(last.id.clone()));
+            rows.into_iter().for_each(|row| full.put(row.into()));
+        }
+        let mut state = self.inner.grid.state.write().unwrap_or_else(PoisonError::into_inner);
+        let happened = state.waiting.take().unwrap_or_default();
+        *state = full;
+        happened.into_iter().for_each(|change| state.apply(change));
+        Ok(())
+    }
+
+    /// What an event with this `data` does to customers. Most carry the one they are about; those of an import only name
+    /// theirs, which are read.
+    pub(crate) async fn grid_changes(&self, data: &Value) -> Result<Vec<Change>> {
+        let told = data.get("customer").and_then(|customer| Customer::deserialize(customer).ok());
+        let (mut changes, mut named) = (Vec::new(), Vec::new());
+        for change in data.get("changes").and_then(Value::as_array).into_iter().flatten() {
+            let text = |field: &str| change.get(field).and_then(Value::as_str).unwrap_or_default();
+            let id = text("id");
+            if text("type") != "customer" || told.as_ref().is_some_and(|told| told.id.as_str() == id) {
+                continue;
+            }
+            if change.get("after").is_some_and(Value::is_object) {
+                named.push(id.to_owned());
+            } else {
+                changes.push(Change::Gone(id.to_owned()));
+            }
+        }
+        let row = |row| Change::Row(Box::new(row));
+        changes.extend(told.map(|customer| row(CustomerRow::from(&customer))));
+        if !named.is_empty() {
+            changes.extend(self.store().customer_rows(&named).await?.into_iter().map(row));
+        }
+        Ok(changes)
+    }
+}
+
+impl From<GridRow> for Entry {
+    fn from(row: GridRow) -> Self {
+        Self {
+            id: crate::store::key(row.id).into(),
+            name: row.name_key.into(),
+            reference: row.reference_key.into(),
+            search: row.search.into(),
+            owner: row.owner.map(Into::into),
+            tags: row.tags.into(),
+            currency: row.currency.into(),
+            outstanding: row.outstanding_face,
+            overdue: row.overdue_face,
+            created: row.created_us,
+            updated: row.updated_us,
+            due: day(&row.due_key),
+            status: row.status_rank,
+            archived: row.archived,
+        }
+    }
+}
+
+fn day(key: &str) -> i32 {
+    use chrono::Datelike;
+    if key == NEVER {
+        return NO_DATE;
+    }
+    key.parse::<NaiveDate>().map_or(NO_DATE, |date| date.num_days_from_ce())
+}
+
+/// What a row is ordered by.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Key<'a> {
+    Int(i64),
+    Text(&'a str),
+}
+
+impl Key<'_> {
+    /// As it stands in a cursor, which the database can go on from as well.
+    fn value(self, field: CustomerSort) -> KeyValue {
+        match (field, self) {
+            (CustomerSort::NextDueDate, Key::Int(day)) => {
+                let date = i32::try_from(day)
+                    .ok()
+                    .filter(|day| *day != NO_DATE)
+                    .and_then(NaiveDate::from_num_days_from_ce_opt);
+                KeyValue::Text(date.map_or_else(|| NEVER.to_owned(), |date| date.to_string()))
+            }
+            (_, Key::Int(number)) => KeyValue::Int(number),
+            (_, Key::Text(text)) => KeyValue::Text(text.to_owned()),
+        }
+    }
+}
+
+impl Entry {
+    fn key(&self, field: CustomerSort) -> Key<'_> {
+        match field {
+            CustomerSort::Name => Key::Text(&self.name),
+            CustomerSort::Reference => Key::Text(&self.reference),
+            CustomerSort::Outstanding => Key::Int(self.outstanding),
+            CustomerSort::Overdue => Key::Int(self.overdue),
+            CustomerSort::NextDueDate => Key::Int(self.due.into()),
+            CustomerSort::Status => Key::Int(self.status),
+            CustomerSort::CreatedAt => Key::Int(self.created),
+            CustomerSort::UpdatedAt => Key::Int(self.updated),
+        }
+    }
+}
+
+/// A cursor's value.
+enum LastKey {
+    Int(i64),
+    Text(String),
+}
+
+impl LastKey {
+    fn as_key(&self) -> Key<'_> {
+        match self {
+            LastKey::Int(number) => Key::Int(*number),
+            LastKey::Text(text) => Key::Text(text),
+        }
+    }
+}
+
+/// The values a cursor ends with, one per column; `None` when they are not those of this order.
+fn last_keys(sort: &[SortBy<CustomerSort>], after: &Keyset) -> Option<Vec<LastKey>> {
+    if after.values.len() != sort.len() {
+        return None;
+    }
+    let key = |(by, value): (&SortBy<CustomerSort>, &KeyValue)| match (by.field, value) {
+        (CustomerSort::NextDueDate, KeyValue::Text(text)) => Some(LastKey::Int(day(text).into())),
+        (CustomerSort::Name | CustomerSort::Reference, KeyValue::Text(text)) => {
+            Some(LastKey::Text(text.clone()))
+        }
+        (CustomerSort::Name | CustomerSort::Reference | CustomerSort::NextDueDate, KeyValue::Int(_)) => None,
+        (_, KeyValue::Int(number)) => Some(LastKey::Int(*number)),
+        (_, KeyValue::Text(_)) => None,
+    };
+    sort.iter().zip(&after.values).map(key).collect()
+}
+
+/// By each column in turn, whose values come in pairs; ids break ties, in the direction of the first column, as in the
+/// database.
+fn compare<'a>(
+    sort: &[SortBy<CustomerSort>],
+    keys: impl Iterator<Item = (Key<'a>, Key<'a>)>,
+    ids: (&str, &str),
+) -> Ordering {
+    let turned = |order: Ordering, descending| if descending { order.reverse() } else { order };
+    sort.iter()
+        .zip(keys)
+        .map(|(by, (a, b))| turned(a.cmp(&b), by.descending))
+        .find(|order| order.is_ne())
+        .unwrap_or_else(|| turned(ids.0.cmp(ids.1), sort.first().is_some_and(|by| by.descending)))
+}
+
+/// A filter, made ready for a hundred thousand questions.
+struct Matcher<'a> {
+    filter: &'a CustomerFilter,
+    words: Vec<Finder<'static>>,
+    status: Option<i64>,
+    currency: Option<String>,
+    due_from: Option<i32>,
+    due_to: Option<i32>,
+}
+
+impl<'a> Matcher<'a> {
+    fn new(filter: &'a CustomerFilter) -> Self {
+        use chrono::Datelike;
+        let words = filter.q.as_deref().map(domain::customer::search_words).unwrap_or_default();
+        Self {
+            filter,
+            words: words.iter().map(|word| Finder::new(word).into_owned()).collect(),
+            status: filter.status.map(status_rank),
+            currency: filter.currency.map(|currency| currency.to_string()),
+            due_from: filter.due_from.map(|date| date.num_days_from_ce()),
+            due_to: filter.due_to.map(|date| date.num_days_from_ce()),
+        }
+    }
+
+    fn takes(&self, entry: &Entry) -> bool {
+        let filter = self.filter;
+        entry.archived == filter.archived
+            && self.status.is_none_or(|status| status == entry.status)
+            && filter.min_outstanding.is_none_or(|min| entry.outstanding >= min)
+            && filter.max_outstanding.is_none_or(|max| entry.outstanding <= max)
+            && self.due_from.is_none_or(|from| entry.due >= from && entry.due != NO_DATE)
+            && self.due_to.is_none_or(|to| entry.due <= to)
+            && self.currency.as_deref().is_none_or(|currency| currency == &*entry.currency)
+            && filter.owner.as_ref().is_none_or(|owner| entry.owner.as_deref() == Some(owner.as_str()))
+            && filter.tag.as_ref().is_none_or(|tag| entry.tags.contains(tag))
+            && self.words.iter().all(|word| word.find(entry.search.as_bytes()).is_some())
+    }
+}
