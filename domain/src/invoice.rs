@@ -546,6 +546,26 @@ impl InvoiceView {
     pub fn of_customer(self, name: impl Into<String>) -> Self {
         Self { customer_name: Some(name.into()), ..self }
     }
+
+    /// Whether a part of it was paid, and a part is still to be.
+    pub fn is_partly_paid(&self) -> bool {
+        // A credit note lessens the balance too, but pays nothing.
+        let asked = self.invoice.total.minor() - self.invoice.lessened();
+        self.invoice.status == InvoiceStatus::Open && self.invoice.balance.minor() < asked
+    }
+
+    /// Its state for people, with what is derived: overdue, partly paid.
+    pub fn label(&self) -> &'static str {
+        match self.invoice.status {
+            InvoiceStatus::Open if self.overdue => "Overdue",
+            InvoiceStatus::Open if self.is_partly_paid() => "Partly paid",
+            InvoiceStatus::Open => "Open",
+            InvoiceStatus::Paid => "Paid",
+            InvoiceStatus::Draft => "Draft",
+            InvoiceStatus::Void => "Void",
+            InvoiceStatus::Uncollectible => "Written off",
+        }
+    }
 }
 
 #[cfg(test)]

@@ -63,6 +63,21 @@ impl PaymentStatus {
         }
     }
 
+    /// For people.
+    pub fn label(self) -> &'static str {
+        match self {
+            PaymentStatus::Pending => "Pending",
+            PaymentStatus::Processing => "Processing",
+            PaymentStatus::Completed => "Completed",
+            PaymentStatus::Failed => "Failed",
+            PaymentStatus::Canceled => "Canceled",
+            PaymentStatus::Unknown => "Unknown",
+            PaymentStatus::PartiallyRefunded => "Partly refunded",
+            PaymentStatus::Refunded => "Refunded",
+            PaymentStatus::Reversed => "Reversed",
+        }
+    }
+
     /// The states that may follow this one.
     pub fn next(self) -> &'static [PaymentStatus] {
         use PaymentStatus::*;
@@ -194,6 +209,17 @@ pub enum PaymentSource {
     Import,
     /// Through the payment gateway.
     Gateway,
+}
+
+impl PaymentSource {
+    /// For people.
+    pub fn label(self) -> &'static str {
+        match self {
+            PaymentSource::Manual => "Entered",
+            PaymentSource::Import => "Imported",
+            PaymentSource::Gateway => "Gateway",
+        }
+    }
 }
 
 /// Part of a payment applied to an invoice.

@@ -29,6 +29,14 @@ pub struct CustomerQuery {
     pub cursor: Option<String>,
 }
 
+impl CustomerQuery {
+    /// The order asked for, or by name.
+    pub(crate) fn order(&self) -> &[SortBy<CustomerSort>] {
+        const BY_NAME: &[SortBy<CustomerSort>] = &[SortBy { field: CustomerSort::Name, descending: false }];
+        if self.sort.is_empty() { BY_NAME } else { &self.sort }
+    }
+}
+
 /// What was read, and the event it was read after: a live client subscribes from there.
 #[derive(Clone, Debug)]
 pub struct Read<T> {
@@ -42,8 +50,7 @@ impl Ledger {
     /// One page of customers.
     pub async fn customers(&self, caller: &Caller, query: &CustomerQuery) -> Result<Read<Page<Customer>>> {
         caller.authorise(Action::Read)?;
-        let by_name = [SortBy { field: CustomerSort::Name, descending: false }];
-        let sort: &[_] = if query.sort.is_empty() { &by_name } else { &query.sort };
+        let sort = query.order();
         let order = order_name(sort.iter().map(|by| (by.field.as_str(), by.descending)));
         let after = cursor_keyset(query.cursor.as_deref(), &order)?;
         let limit = page_size(query.limit);

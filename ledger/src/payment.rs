@@ -79,6 +79,15 @@ pub struct PaymentQuery {
     pub cursor: Option<String>,
 }
 
+impl PaymentQuery {
+    /// The order asked for, or newest first.
+    pub(crate) fn order(&self) -> &[SortBy<PaymentSort>] {
+        const NEWEST_FIRST: &[SortBy<PaymentSort>] =
+            &[SortBy { field: PaymentSort::CreatedAt, descending: true }];
+        if self.sort.is_empty() { NEWEST_FIRST } else { &self.sort }
+    }
+}
+
 /// An answer, and whether it is the first one again because its idempotency key was seen before.
 #[derive(Clone, Debug)]
 pub struct Replayed<T> {
@@ -126,8 +135,7 @@ impl Ledger {
     pub async fn payments(&self, caller: &Caller, query: &PaymentQuery) -> Result<Read<Page<PaymentView>>> {
         caller.authorise(Action::Read)?;
         let seq = self.seq().await?;
-        let newest_first = [SortBy { field: PaymentSort::CreatedAt, descending: true }];
-        let sort: &[_] = if query.sort.is_empty() { &newest_first } else { &query.sort };
+        let sort = query.order();
         let order = order_name(sort.iter().map(|by| (by.field.as_str(), by.descending)));
         let after = cursor_keyset(query.cursor.as_deref(), &order)?;
         let found = self.store().payments(query, sort, page_size(query.limit), after.as_ref()).await?;

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use ledger::{AuthConfig, Clock, Ledger};
+use ledger::{AuthConfig, Clock, ExportFormat, Ledger};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
 
 use crate::config::Config;
 use crate::cookies::Cookies;
@@ -172,11 +174,13 @@ impl Application {
 
 fn router(state: &State) -> Router {
     let live = Router::new().route("/live", axum::routing::get(live::upgrade));
+    // Workbooks are compressed already.
+    let worth = DefaultPredicate::new().and(NotForContentType::const_new(ExportFormat::Xlsx.media_type()));
     let compressed = Router::new()
         .merge(api::router(state))
         .merge(docs::router())
         .merge(pages::router(state))
-        .layer(tower_http::compression::CompressionLayer::new().br(true).gzip(true));
+        .layer(CompressionLayer::new().br(true).gzip(true).compress_when(worth));
     let routes = live
         .merge(compressed)
         .layer(axum::middleware::from_fn_with_state(state.clone(), session::recognise))

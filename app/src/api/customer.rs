@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::Json;
 
-use super::Snapshot;
+use super::{Snapshot, as_parameter};
 #[cfg(feature = "ssr")]
 use super::{refuse, session};
 use crate::error::Fault;
@@ -22,6 +22,47 @@ pub struct CustomerList {
     pub limit: Option<u32>,
     /// From the page before.
     pub cursor: Option<String>,
+}
+
+impl CustomerList {
+    /// What it is narrowed to and its order, as parameters of REST.
+    pub fn parameters(&self) -> Vec<(&'static str, String)> {
+        let Self { filter, sort, limit: _, cursor: _ } = self;
+        let CustomerFilter {
+            q,
+            status,
+            owner,
+            tag,
+            currency,
+            min_outstanding,
+            max_outstanding,
+            due_from,
+            due_to,
+            archived,
+        } = filter;
+        let column = |by: &SortBy<CustomerSort>| {
+            format!("{}{}", if by.descending { "-" } else { "" }, by.field.as_str())
+        };
+        vec![
+            ("q", q.clone().unwrap_or_default()),
+            ("status", as_parameter(status.map(|status| status.as_str()))),
+            ("owner", as_parameter(owner.as_ref())),
+            ("tag", tag.clone().unwrap_or_default()),
+            ("currency", as_parameter(*currency)),
+            ("min_outstanding", as_parameter(min_outstanding.map(decimal))),
+            ("max_outstanding", as_parameter(max_outstanding.map(decimal))),
+            ("due_from", as_parameter(*due_from)),
+            ("due_to", as_parameter(*due_to)),
+            ("archived", as_parameter(archived.then_some(true))),
+            ("sort", sort.iter().map(column).collect::<Vec<_>>().join(",")),
+        ]
+    }
+}
+
+/// A face value (10⁻⁴ of a major unit) as a decimal.
+fn decimal(face: i64) -> String {
+    let (sign, face) = (if face < 0 { "-" } else { "" }, face.unsigned_abs());
+    format!("{sign}{}.{:04}", face / 10_000, face % 10_000)
 }
 
 /// One page of customers.

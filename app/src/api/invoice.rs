@@ -8,10 +8,10 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::Json;
 
-use super::Snapshot;
 use super::payment::Correction;
 #[cfg(feature = "ssr")]
 use super::payment::once;
+use super::{Snapshot, as_parameter};
 #[cfg(feature = "ssr")]
 use super::{refuse, session};
 use crate::error::Fault;
@@ -35,6 +35,21 @@ pub struct InvoiceList {
     pub limit: Option<u32>,
     /// From the page before.
     pub cursor: Option<String>,
+}
+
+impl InvoiceList {
+    /// What it is narrowed to, as parameters of REST.
+    pub fn parameters(&self) -> Vec<(&'static str, String)> {
+        let Self { customer_id, status, overdue, due_from, due_to, q, limit: _, cursor: _ } = self;
+        vec![
+            ("customer_id", as_parameter(customer_id.as_ref())),
+            ("status", as_parameter(status.map(|status| status.as_str()))),
+            ("overdue", as_parameter(*overdue)),
+            ("due_from", as_parameter(*due_from)),
+            ("due_to", as_parameter(*due_to)),
+            ("q", q.clone().unwrap_or_default()),
+        ]
+    }
 }
 
 /// One page of invoices.

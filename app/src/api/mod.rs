@@ -25,6 +25,11 @@ pub struct Snapshot<T> {
     pub business_date: NaiveDate,
 }
 
+/// The value of a query parameter; an absent one is left out where it is empty.
+fn as_parameter(value: Option<impl ToString>) -> String {
+    value.map(|value| value.to_string()).unwrap_or_default()
+}
+
 #[cfg(feature = "ssr")]
 pub(crate) use ssr::{answer_status, host, refuse, session, visitor};
 

@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::Json;
 
-use super::Snapshot;
+use super::{Snapshot, as_parameter};
 #[cfg(feature = "ssr")]
 use super::{refuse, session};
 use crate::error::Fault;
@@ -36,6 +36,23 @@ pub struct PaymentList {
     pub limit: Option<u32>,
     /// From the page before.
     pub cursor: Option<String>,
+}
+
+impl PaymentList {
+    /// What it is narrowed to and its order, as parameters of REST.
+    pub fn parameters(&self) -> Vec<(&'static str, String)> {
+        let Self { customer_id, status, method, received_from, received_to, q, sort, limit: _, cursor: _ } =
+            self;
+        vec![
+            ("customer_id", as_parameter(customer_id.as_ref())),
+            ("status", as_parameter(status.map(|status| status.as_str()))),
+            ("method", as_parameter(method.map(|method| method.as_str()))),
+            ("received_from", as_parameter(*received_from)),
+            ("received_to", as_parameter(*received_to)),
+            ("q", q.clone().unwrap_or_default()),
+            ("sort", sort.clone().unwrap_or_default()),
+        ]
+    }
 }
 
 /// Why something is corrected, as a dialog sends it.

@@ -13,7 +13,8 @@ use crate::api::report::read_ageing;
 use crate::format;
 use crate::live::Whole;
 use crate::ui::{
-    Amount, Button, EmptyState, ErrorState, Field, IconName, LinkButton, PageHead, Skeleton, TableFrame,
+    Amount, Button, EmptyState, ErrorState, ExportMenu, Field, IconName, LinkButton, PageHead, Skeleton,
+    TableFrame,
 };
 
 /// Customers that are shown at first, and that each “Show more” adds.
@@ -28,7 +29,11 @@ pub fn AgeingPage() -> impl IntoView {
     // The first report is read on the server; later ones by the page, which stays where it is.
     let first = Resource::new(|| (), move |()| read_ageing(wanted, ROWS));
     view! {
-        <PageHead title="Ageing" />
+        <PageHead title="Ageing">
+            <ExportMenu of="reports/ageing" wanted=Signal::derive(move || {
+                vec![("group", "customer".to_owned()), ("as_of", as_of.get().map(|day| day.to_string()).unwrap_or_default())]
+            }) />
+        </PageHead>
         <AsOf as_of />
         <Suspense fallback=|| view! { <Skeleton rows=8 /> }>
             {move || Suspend::new(async move {

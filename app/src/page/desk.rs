@@ -11,7 +11,8 @@ use crate::api::report::{Desk, read_desk};
 use crate::format;
 use crate::live::Whole;
 use crate::ui::{
-    Amount, ButtonKind, DueDate, EmptyState, ErrorState, IconName, LinkButton, PageHead, Skeleton, TableFrame,
+    Amount, ButtonKind, DueDate, EmptyState, ErrorState, ExportMenu, IconName, LinkButton, PageHead,
+    Skeleton, TableFrame,
 };
 
 /// The desk.
@@ -20,7 +21,9 @@ pub fn DeskPage() -> impl IntoView {
     // The first figures are read on the server; later ones by the page, which stays where it is.
     let first = Resource::new(|| (), |()| read_desk());
     view! {
-        <PageHead title="Desk" />
+        <PageHead title="Desk">
+            <ExportMenu of="reports/dashboard" wanted=Signal::stored(Vec::new()) />
+        </PageHead>
         <Suspense fallback=|| view! { <Skeleton rows=8 /> }>
             {move || Suspend::new(async move {
                 match first.await {

@@ -18,7 +18,9 @@ use crate::error::Fault;
 use crate::format;
 use crate::live::{CatchUp, Live};
 use crate::timing::debounced;
-use crate::ui::{Button, ButtonKind, ButtonSize, ErrorState, PageHead, Pager, Skeleton, TableFrame, Tinted};
+use crate::ui::{
+    Button, ButtonKind, ButtonSize, ErrorState, ExportMenu, PageHead, Pager, Skeleton, TableFrame, Tinted,
+};
 
 /// Rows a page.
 const ROWS: u64 = 50;
@@ -90,6 +92,8 @@ pub(super) trait Wanted: Clone + PartialEq + Send + Sync + 'static {
 
     /// Where the list stands.
     const PATH: &'static str;
+    /// Where the API has it as a file, as [`ExportMenu`] takes it.
+    const FILE: &'static str;
 
     fn of(query: &ParamsMap) -> Self;
     /// As it stands in the address, without the page.
@@ -99,6 +103,8 @@ pub(super) trait Wanted: Clone + PartialEq + Send + Sync + 'static {
     fn at(&self, place: Place) -> Self;
     /// Whether anything is left out.
     fn is_narrow(&self) -> bool;
+    /// As the API takes it, without the page.
+    fn parameters(&self) -> Vec<(&'static str, String)>;
     /// Reads the page.
     fn read(self) -> impl Future<Output = Result<Snapshot<Page<Self::Row>>, Fault>> + Send + 'static;
     /// Takes in an event that is about single rows.
@@ -293,7 +299,9 @@ where
         move |()| wanted.clone().read()
     });
     view! {
-        <PageHead title=title />
+        <PageHead title=title>
+            <ExportMenu of=W::FILE wanted=Signal::derive(move || filter.with(W::parameters)) />
+        </PageHead>
         <Suspense fallback=|| view! { <Skeleton rows=10 /> }>
             {move || {
                 let wanted = wanted.clone();

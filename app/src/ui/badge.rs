@@ -64,18 +64,13 @@ pub fn PaymentStatusBadge(
     /// The state.
     status: PaymentStatus,
 ) -> impl IntoView {
-    let (tone, label) = match status {
-        PaymentStatus::Pending => (Tone::Waiting, "Pending"),
-        PaymentStatus::Processing => (Tone::Waiting, "Processing"),
-        PaymentStatus::Completed => (Tone::Good, "Completed"),
-        PaymentStatus::Failed => (Tone::Bad, "Failed"),
-        PaymentStatus::Canceled => (Tone::Neutral, "Canceled"),
-        PaymentStatus::Unknown => (Tone::Waiting, "Unknown"),
-        PaymentStatus::PartiallyRefunded => (Tone::Good, "Partly refunded"),
-        PaymentStatus::Refunded => (Tone::Neutral, "Refunded"),
-        PaymentStatus::Reversed => (Tone::Bad, "Reversed"),
+    let tone = match status {
+        PaymentStatus::Pending | PaymentStatus::Processing | PaymentStatus::Unknown => Tone::Waiting,
+        PaymentStatus::Completed | PaymentStatus::PartiallyRefunded => Tone::Good,
+        PaymentStatus::Failed | PaymentStatus::Reversed => Tone::Bad,
+        PaymentStatus::Canceled | PaymentStatus::Refunded => Tone::Neutral,
     };
-    view! { <StatusBadge tone label /> }
+    view! { <StatusBadge tone label=status.label() /> }
 }
 
 /// The state of an invoice, with what is derived: overdue, partly paid.
@@ -84,17 +79,11 @@ pub fn InvoiceStatusBadge(
     /// The invoice.
     invoice: InvoiceView,
 ) -> impl IntoView {
-    // A credit note lessens the balance too, but pays nothing.
-    let asked = invoice.invoice.total.minor() - invoice.invoice.lessened();
-    let partly = invoice.invoice.balance.minor() < asked;
-    let (tone, label) = match invoice.invoice.status {
-        InvoiceStatus::Open if invoice.overdue => (Tone::Bad, "Overdue"),
-        InvoiceStatus::Open if partly => (Tone::Waiting, "Partly paid"),
-        InvoiceStatus::Open => (Tone::Waiting, "Open"),
-        InvoiceStatus::Paid => (Tone::Good, "Paid"),
-        InvoiceStatus::Draft => (Tone::Neutral, "Draft"),
-        InvoiceStatus::Void => (Tone::Neutral, "Void"),
-        InvoiceStatus::Uncollectible => (Tone::Neutral, "Written off"),
+    let tone = match invoice.invoice.status {
+        InvoiceStatus::Open if invoice.overdue => Tone::Bad,
+        InvoiceStatus::Open => Tone::Waiting,
+        InvoiceStatus::Paid => Tone::Good,
+        InvoiceStatus::Draft | InvoiceStatus::Void | InvoiceStatus::Uncollectible => Tone::Neutral,
     };
-    view! { <StatusBadge tone label /> }
+    view! { <StatusBadge tone label=invoice.label() /> }
 }

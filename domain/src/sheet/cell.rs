@@ -95,7 +95,7 @@ impl Cell {
     pub(super) fn text(&self) -> Result<Cow<'_, str>, Fault> {
         match self {
             Cell::Empty => Ok(Cow::Borrowed("")),
-            Cell::Text(text) => Ok(Cow::Borrowed(text)),
+            Cell::Text(text) => Ok(Cow::Borrowed(super::neutral::original(text))),
             Cell::Number(number) => {
                 Ok(plain_decimal(number).map_or_else(|| Cow::Borrowed(number.as_str()), Cow::Owned))
             }

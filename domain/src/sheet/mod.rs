@@ -12,9 +12,11 @@ mod day;
 mod field;
 mod header;
 mod mark;
+mod neutral;
 mod row;
 
 pub use cell::Cell;
 pub use field::Field;
 pub use header::{Columns, HeaderError};
+pub use neutral::neutralised;
 pub use row::{CellError, Owed, RowContext, RowResult, SheetRow};

@@ -8,6 +8,9 @@ mod read;
 pub(crate) mod rows;
 mod session;
 mod side;
+mod snapshot;
+#[cfg(test)]
+mod snapshot_tests;
 #[cfg(test)]
 mod tamper_tests;
 
@@ -21,7 +24,8 @@ use surrealdb::types::{RecordId, RecordIdKey};
 use surrealdb::{IndexedResults, Surreal};
 
 pub(crate) use commit::{CommitError, Write};
-pub(crate) use read::{KeyValue, Keyset};
+pub(crate) use read::{KeyValue, Keyset, Selection};
+pub(crate) use snapshot::{Snapshot, Title};
 
 use crate::{Error, OpenError};
 

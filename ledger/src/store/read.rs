@@ -100,10 +100,10 @@ fn tallies(rows: Vec<SummaryRow>) -> Result<Tallies> {
 }
 
 /// A condition under construction: text with numbered parameters, never values.
-#[derive(Default)]
-struct Where {
+#[derive(Clone, Default)]
+pub(super) struct Where {
     parts: Vec<String>,
-    values: Vec<Value>,
+    pub(super) values: Vec<Value>,
 }
 
 impl Where {
@@ -118,12 +118,12 @@ impl Where {
         format!("$p{}", self.values.len())
     }
 
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         if self.parts.is_empty() { "true".to_owned() } else { self.parts.join(" AND ") }
     }
 
     /// Only rows after `last` in the given order.
-    fn after(&mut self, columns: &[(&str, bool)], last: &Keyset) {
+    pub(super) fn after(&mut self, columns: &[(&str, bool)], last: &Keyset) {
         let mut alternatives = Vec::new();
         let mut equal = String::new();
         for ((column, descending), value) in columns.iter().zip(&last.values) {
@@ -142,7 +142,7 @@ impl Where {
     }
 }
 
-fn order_by(columns: &[(&str, bool)]) -> String {
+pub(super) fn order_by(columns: &[(&str, bool)]) -> String {
     let mut text = String::new();
     for (column, descending) in columns {
         let _ = write!(text, "{column} {}, ", if *descending { "DESC" } else { "ASC" });
@@ -228,6 +228,84 @@ fn customer_where(filter: &CustomerFilter) -> Where {
     condition
 }
 
+/// Which rows of a table, in which order: what a list and its export have in common.
+pub(crate) struct Selection {
+    pub(super) table: &'static str,
+    pub(super) condition: Where,
+    /// Columns, and whether the largest comes first; ids break ties.
+    pub(super) columns: Vec<(&'static str, bool)>,
+}
+
+impl Selection {
+    pub(crate) fn customers(filter: &CustomerFilter, sort: &[SortBy<CustomerSort>]) -> Self {
+        let columns = sort.iter().map(|by| (customer_column(by.field), by.descending)).collect();
+        Self { table: "customer", condition: customer_where(filter), columns }
+    }
+
+    pub(crate) fn invoices(query: &InvoiceQuery, business_date: NaiveDate) -> Self {
+        let mut condition = Where::default();
+        if let Some(customer) = &query.customer_id {
+            condition.is("customer_id", "=", customer.as_str().to_owned());
+        }
+        if let Some(status) = query.status {
+            condition.is("status", "=", status.as_str().to_owned());
+        }
+        match query.overdue {
+            Some(true) => {
+                condition.is("open", "=", true);
+                condition.is("due_date", "<", business_date.to_string());
+            }
+            Some(false) => {
+                let today = condition.value(business_date.to_string());
+                condition.parts.push(format!("(open = false OR due_date >= {today})"));
+            }
+            None => {}
+        }
+        if let Some(from) = query.due_from {
+            condition.is("due_date", ">=", from.to_string());
+        }
+        if let Some(to) = query.due_to {
+            condition.is("due_date", "<=", to.to_string());
+        }
+        for word in query.q.as_deref().map(domain::customer::search_words).unwrap_or_default() {
+            let word = condition.value(word);
+            condition.parts.push(format!(
+                "(string::lowercase(number) CONTAINS {word} \
+                 OR type::record('customer', customer_id).name_key CONTAINS {word})"
+            ));
+        }
+        Self { table: "invoice", condition, columns: vec![("due_date", false)] }
+    }
+
+    pub(crate) fn payments(query: &PaymentQuery, sort: &[SortBy<PaymentSort>]) -> Self {
+        let mut condition = Where::default();
+        if let Some(customer) = &query.customer_id {
+            condition.is("customer_id", "=", customer.as_str().to_owned());
+        }
+        if let Some(status) = query.status {
+            condition.is("status", "=", status.as_str().to_owned());
+        }
+        if let Some(method) = query.method {
+            condition.is("method", "=", method.as_str().to_owned());
+        }
+        if let Some(from) = query.received_from {
+            condition.is("received_on", ">=", from.to_string());
+        }
+        if let Some(to) = query.received_to {
+            condition.is("received_on", "<=", to.to_string());
+        }
+        for word in query.q.as_deref().map(domain::customer::search_words).unwrap_or_default() {
+            let word = condition.value(word);
+            condition.parts.push(format!(
+                "(string::lowercase(reference ?? '') CONTAINS {word} \
+                 OR type::record('customer', customer_id).name_key CONTAINS {word})"
+            ));
+        }
+        let columns = sort.iter().map(|by| (payment_column(by.field), by.descending)).collect();
+        Self { table: "payment", condition, columns }
+    }
+}
+
 /// Which running totals know how many customers a filter leaves: those of status and currency alone do.
 fn counted(filter: &CustomerFilter) -> Option<(Shelf, &'static str)> {
     let CustomerFilter {
@@ -275,9 +353,7 @@ impl Store {
         limit: u32,
         after: Option<&Keyset>,
     ) -> Result<CustomerPage> {
-        let columns: Vec<(&str, bool)> =
-            sort.iter().map(|by| (customer_column(by.field), by.descending)).collect();
-        let mut condition = customer_where(filter);
+        let Selection { mut condition, columns, .. } = Selection::customers(filter, sort);
         let total = match counted(filter) {
             Some((shelf, topic)) => {
                 self.summaries(&[topic]).await?.customers(shelf, filter.status, filter.currency)
@@ -368,39 +444,8 @@ impl Store {
         limit: u32,
         after: Option<&Keyset>,
     ) -> Result<(Vec<InvoiceView>, Option<Keyset>, u64)> {
-        let mut condition = Where::default();
-        if let Some(customer) = &query.customer_id {
-            condition.is("customer_id", "=", customer.as_str().to_owned());
-        }
-        if let Some(status) = query.status {
-            condition.is("status", "=", status.as_str().to_owned());
-        }
-        match query.overdue {
-            Some(true) => {
-                condition.is("open", "=", true);
-                condition.is("due_date", "<", business_date.to_string());
-            }
-            Some(false) => {
-                let today = condition.value(business_date.to_string());
-                condition.parts.push(format!("(open = false OR due_date >= {today})"));
-            }
-            None => {}
-        }
-        if let Some(from) = query.due_from {
-            condition.is("due_date", ">=", from.to_string());
-        }
-        if let Some(to) = query.due_to {
-            condition.is("due_date", "<=", to.to_string());
-        }
-        for word in query.q.as_deref().map(domain::customer::search_words).unwrap_or_default() {
-            let word = condition.value(word);
-            condition.parts.push(format!(
-                "(string::lowercase(number) CONTAINS {word} \
-                 OR type::record('customer', customer_id).name_key CONTAINS {word})"
-            ));
-        }
+        let Selection { mut condition, columns, .. } = Selection::invoices(query, business_date);
         let total = self.count("invoice", &condition).await?;
-        let columns = [("due_date", false)];
         if let Some(last) = after {
             condition.after(&columns, last);
         }
@@ -436,32 +481,8 @@ impl Store {
         limit: u32,
         after: Option<&Keyset>,
     ) -> Result<PaymentPage> {
-        let mut condition = Where::default();
-        if let Some(customer) = &query.customer_id {
-            condition.is("customer_id", "=", customer.as_str().to_owned());
-        }
-        if let Some(status) = query.status {
-            condition.is("status", "=", status.as_str().to_owned());
-        }
-        if let Some(method) = query.method {
-            condition.is("method", "=", method.as_str().to_owned());
-        }
-        if let Some(from) = query.received_from {
-            condition.is("received_on", ">=", from.to_string());
-        }
-        if let Some(to) = query.received_to {
-            condition.is("received_on", "<=", to.to_string());
-        }
-        for word in query.q.as_deref().map(domain::customer::search_words).unwrap_or_default() {
-            let word = condition.value(word);
-            condition.parts.push(format!(
-                "(string::lowercase(reference ?? '') CONTAINS {word} \
-                 OR type::record('customer', customer_id).name_key CONTAINS {word})"
-            ));
-        }
+        let Selection { mut condition, columns, .. } = Selection::payments(query, sort);
         let total = self.count("payment", &condition).await?;
-        let columns: Vec<(&str, bool)> =
-            sort.iter().map(|by| (payment_column(by.field), by.descending)).collect();
         if let Some(last) = after {
             condition.after(&columns, last);
         }

@@ -7,10 +7,10 @@ use domain::customer::{MoneyInput, NewCustomer};
 use domain::user::Registration;
 use domain::{Currency, SignUp};
 
-use crate::{AuthConfig, Clock, Config, Idempotency, ImportLimits, Ledger, Organisation};
+use crate::{AuthConfig, Caller, Clock, Config, Idempotency, ImportLimits, Ledger, Organisation};
 
 /// Books with a customer who owed 100.00 and paid 40.00: events 1 to 4.
-async fn books() -> Ledger {
+pub(super) async fn books() -> (Ledger, Caller) {
     let ledger = Ledger::open(Config {
         url: "mem://".to_owned(),
         credentials: None,
@@ -55,12 +55,12 @@ async fn books() -> Ledger {
         let key = Idempotency::new(format!("k{number}"), "POST /payments", b"20");
         ledger.record_payment(&ada, &new, &key).await.unwrap();
     }
-    ledger
+    (ledger, ada)
 }
 
 /// What `verify` says after `tampering`.
 async fn found_after(tampering: &str) -> String {
-    let ledger = books().await;
+    let (ledger, _) = books().await;
     assert_eq!(ledger.verify().await.unwrap().differences, []);
     ledger.inner.store.db.query(tampering).await.unwrap().check().unwrap();
     let report = ledger.verify().await.unwrap();

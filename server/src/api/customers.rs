@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::extract::{Body, Id, Parameters, Signed, etag, if_match};
-use super::problem::{Answer, Refusal};
+use super::problem::Answer;
 use super::{idempotency, schema};
 use crate::application::State;
 
@@ -33,27 +33,22 @@ struct NewNote {
 }
 
 /// Customers, filtered, sorted, in pages.
-#[utoipa::path(get, path = "/customers", operation_id = "customers_list", tag = "customers", params(
-    ("q" = Option<String>, Query, description = "Parts of name, reference, e-mail or telephone number"),
-    ("status" = Option<String>, Query, description = "paid, pending or overdue"),
-    ("owner" = Option<String>, Query), ("tag" = Option<String>, Query), ("currency" = Option<String>, Query),
-    ("min_outstanding" = Option<String>, Query, description = "Decimal, bound included"),
-    ("max_outstanding" = Option<String>, Query, description = "Decimal, bound included"),
-    ("due_from" = Option<String>, Query), ("due_to" = Option<String>, Query), ("archived" = Option<bool>, Query),
-    ("sort" = Option<String>, Query, description = "name, reference, outstanding, overdue, next_due_date, status, created_at, updated_at; a minus puts the largest first"),
+#[utoipa::path(get, path = "/customers", operation_id = "customers_list", tag = "customers", params(schema::CustomerFilter,
     ("limit" = Option<u32>, Query, description = "1 to 200, 50 when absent"), ("cursor" = Option<String>, Query)
 ), responses((status = 200, body = schema::Page<schema::Customer>), (status = 401, body = schema::Problem), (status = 422, body = schema::Problem)))]
 async fn list(
     AxumState(state): AxumState<State>,
     Signed(caller): Signed,
-    parameters: Parameters,
+    mut given: Parameters,
 ) -> Answer<Json<Page<Customer>>> {
-    let query = query(parameters)?;
+    let query = CustomerQuery { limit: given.limit(), cursor: given.text("cursor"), ..filter(&mut given) };
+    given.done()?;
     Ok(Json(state.ledger.customers(&caller, &query).await?.value))
 }
 
-fn query(mut given: Parameters) -> Result<CustomerQuery, Refusal> {
-    let query = CustomerQuery {
+/// Which customers, in which order.
+pub(super) fn filter(given: &mut Parameters) -> CustomerQuery {
+    CustomerQuery {
         filter: CustomerFilter {
             q: given.text("q"),
             status: given.read("status", str::parse),
@@ -68,11 +63,8 @@ fn query(mut given: Parameters) -> Result<CustomerQuery, Refusal> {
             archived: given.flag("archived").unwrap_or(false),
         },
         sort: given.read("sort", SortBy::parse_list).unwrap_or_default(),
-        limit: given.limit(),
-        cursor: given.text("cursor"),
-    };
-    given.done()?;
-    Ok(query)
+        ..CustomerQuery::default()
+    }
 }
 
 /// A decimal as face value: 10⁻⁴ of a major unit of any currency.

@@ -20,7 +20,7 @@ use crate::application::State;
 /// What a form may hold besides the file.
 pub(super) const FORM_SLACK: usize = 64 * 1024;
 
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+const XLSX: &str = ledger::ExportFormat::Xlsx.media_type();
 
 pub(super) fn router(most_upload: usize) -> OpenApiRouter<State> {
     OpenApiRouter::new()

@@ -71,9 +71,7 @@ fn corrected(invoice: &Replayed<InvoiceView>) -> Response {
 }
 
 /// Invoices by due date.
-#[utoipa::path(get, path = "/invoices", operation_id = "invoices_list", tag = "invoices", params(
-    ("customer_id" = Option<String>, Query), ("status" = Option<String>, Query), ("overdue" = Option<bool>, Query),
-    ("due_from" = Option<String>, Query), ("due_to" = Option<String>, Query), ("q" = Option<String>, Query, description = "parts of the number or of the customer's name"),
+#[utoipa::path(get, path = "/invoices", operation_id = "invoices_list", tag = "invoices", params(schema::InvoiceFilter,
     ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)), responses(
     (status = 200, body = schema::Page<schema::Invoice>), (status = 401, body = schema::Problem), (status = 422, body = schema::Problem)))]
 async fn list(
@@ -81,18 +79,22 @@ async fn list(
     Signed(caller): Signed,
     mut given: Parameters,
 ) -> Answer<Json<Page<InvoiceView>>> {
-    let query = InvoiceQuery {
+    let query = InvoiceQuery { limit: given.limit(), cursor: given.text("cursor"), ..filter(&mut given) };
+    given.done()?;
+    Ok(Json(state.ledger.invoices(&caller, &query).await?.value))
+}
+
+/// Which invoices.
+pub(super) fn filter(given: &mut Parameters) -> InvoiceQuery {
+    InvoiceQuery {
         customer_id: given.text("customer_id").map(Into::into),
         status: given.read("status", str::parse),
         overdue: given.flag("overdue"),
         due_from: given.date("due_from"),
         due_to: given.date("due_to"),
         q: given.text("q"),
-        limit: given.limit(),
-        cursor: given.text("cursor"),
-    };
-    given.done()?;
-    Ok(Json(state.ledger.invoices(&caller, &query).await?.value))
+        ..InvoiceQuery::default()
+    }
 }
 
 /// One invoice.

@@ -4,6 +4,7 @@ mod auth;
 mod customers;
 mod demo;
 mod events;
+mod exports;
 mod extract;
 mod idempotency;
 mod imports;
@@ -41,6 +42,7 @@ pub(crate) fn documented(most_upload: usize) -> OpenApiRouter<State> {
         .merge(invoices::router())
         .merge(payments::router())
         .merge(reports::router())
+        .merge(exports::router())
         .merge(demo::router())
         .merge(imports::router(most_upload))
         .merge(notifications::router())

@@ -61,10 +61,7 @@ struct Applied {
 }
 
 /// Payments, newest first.
-#[utoipa::path(get, path = "/payments", operation_id = "payments_list", tag = "payments", params(
-    ("customer_id" = Option<String>, Query), ("status" = Option<String>, Query), ("method" = Option<String>, Query),
-    ("received_from" = Option<String>, Query), ("received_to" = Option<String>, Query), ("q" = Option<String>, Query),
-    ("sort" = Option<String>, Query, description = "received_on, amount, created_at"),
+#[utoipa::path(get, path = "/payments", operation_id = "payments_list", tag = "payments", params(schema::PaymentFilter,
     ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)), responses(
     (status = 200, body = schema::Page<schema::Payment>), (status = 401, body = schema::Problem), (status = 422, body = schema::Problem)))]
 async fn list(
@@ -72,7 +69,14 @@ async fn list(
     Signed(caller): Signed,
     mut given: Parameters,
 ) -> Answer<Json<Page<PaymentView>>> {
-    let query = PaymentQuery {
+    let query = PaymentQuery { limit: given.limit(), cursor: given.text("cursor"), ..filter(&mut given) };
+    given.done()?;
+    Ok(Json(state.ledger.payments(&caller, &query).await?.value))
+}
+
+/// Which payments, in which order.
+pub(super) fn filter(given: &mut Parameters) -> PaymentQuery {
+    PaymentQuery {
         customer_id: given.text("customer_id").map(Into::into),
         status: given.read("status", str::parse),
         method: given.read("method", str::parse),
@@ -80,11 +84,8 @@ async fn list(
         received_to: given.date("received_to"),
         q: given.text("q"),
         sort: given.read("sort", SortBy::parse_list).unwrap_or_default(),
-        limit: given.limit(),
-        cursor: given.text("cursor"),
-    };
-    given.done()?;
-    Ok(Json(state.ledger.payments(&caller, &query).await?.value))
+        ..PaymentQuery::default()
+    }
 }
 
 /// Record money received or announced; it settles the oldest due invoices first unless you say which.

@@ -18,17 +18,21 @@ pub(super) fn router() -> OpenApiRouter<State> {
 }
 
 /// Who owed how much, how late, as of a date.
-#[utoipa::path(get, path = "/reports/ageing", operation_id = "reports_ageing", tag = "reports", params(
-    ("as_of" = Option<String>, Query, description = "today when absent"), ("currency" = Option<String>, Query),
-    ("group" = Option<String>, Query, description = "total (default) or customer"),
-    ("buckets" = Option<String>, Query, description = "upper bounds in days past due, such as 30,60,90")), responses(
+#[utoipa::path(get, path = "/reports/ageing", operation_id = "reports_ageing", tag = "reports", params(schema::AgeingFilter), responses(
     (status = 200, body = schema::Ageing), (status = 401, body = schema::Problem), (status = 422, body = schema::Problem)))]
 async fn ageing(
     AxumState(state): AxumState<State>,
     Signed(caller): Signed,
     mut given: Parameters,
 ) -> Answer<Json<Ageing>> {
-    let query = AgeingQuery {
+    let query = ageing_query(&mut given);
+    given.done()?;
+    Ok(Json(state.ledger.ageing(&caller, &query).await?))
+}
+
+/// Which report.
+pub(super) fn ageing_query(given: &mut Parameters) -> AgeingQuery {
+    AgeingQuery {
         as_of: given.date("as_of"),
         currency: given.read("currency", |text| {
             text.parse().map_err(|_| "Use an ISO 4217 code such as EUR.".to_owned())
@@ -41,9 +45,7 @@ async fn ageing(
             })
             .unwrap_or(false),
         buckets: given.read("buckets", str::parse),
-    };
-    given.done()?;
-    Ok(Json(state.ledger.ageing(&caller, &query).await?))
+    }
 }
 
 /// The desk at a glance: what is owed, what is late, what came in, for each currency.

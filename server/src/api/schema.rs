@@ -4,7 +4,7 @@
 #![expect(dead_code, reason = "these types are read by the derive only")]
 
 use chrono::{DateTime, NaiveDate, Utc};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 /// An amount: a decimal string with at most the currency's digits, and an ISO 4217 code.
 #[derive(ToSchema)]
@@ -22,6 +22,68 @@ pub(super) struct MoneyInput {
     amount: String,
     #[schema(example = "USD")]
     currency: Option<String>,
+}
+
+/// Which customers, in which order.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct CustomerFilter {
+    /// Parts of name, reference, e-mail or telephone number
+    q: Option<String>,
+    /// paid, pending or overdue
+    status: Option<String>,
+    owner: Option<String>,
+    tag: Option<String>,
+    currency: Option<String>,
+    /// Decimal, bound included
+    min_outstanding: Option<String>,
+    /// Decimal, bound included
+    max_outstanding: Option<String>,
+    due_from: Option<String>,
+    due_to: Option<String>,
+    archived: Option<bool>,
+    /// name, reference, outstanding, overdue, next_due_date, status, created_at, updated_at; a minus puts the largest first
+    sort: Option<String>,
+}
+
+/// Which invoices.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct InvoiceFilter {
+    customer_id: Option<String>,
+    status: Option<String>,
+    overdue: Option<bool>,
+    due_from: Option<String>,
+    due_to: Option<String>,
+    /// parts of the number or of the customer's name
+    q: Option<String>,
+}
+
+/// Which payments, in which order.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct PaymentFilter {
+    customer_id: Option<String>,
+    status: Option<String>,
+    method: Option<String>,
+    received_from: Option<String>,
+    received_to: Option<String>,
+    q: Option<String>,
+    /// received_on, amount, created_at
+    sort: Option<String>,
+}
+
+/// Which ageing report.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct AgeingFilter {
+    /// today when absent
+    as_of: Option<String>,
+    currency: Option<String>,
+    /// total (default) or customer
+    group: Option<String>,
+    /// upper bounds in days past due, such as 30,60,90
+    buckets: Option<String>,
 }
 
 /// RFC 9457.

@@ -8,6 +8,7 @@ mod crash;
 mod customers;
 mod demo;
 mod events;
+mod exports;
 mod imports;
 mod invoices;
 mod live;

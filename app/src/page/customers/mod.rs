@@ -23,8 +23,8 @@ use crate::session::use_session;
 use crate::shell::WantsSearch;
 use crate::timing::{debounced, throttled};
 use crate::ui::{
-    Button, ButtonKind, Choice, EmptyState, ErrorState, Icon, IconName, LinkButton, MoneyField, PageHead,
-    Select, Skeleton, Tab, Tabs,
+    Button, ButtonKind, Choice, EmptyState, ErrorState, ExportMenu, Icon, IconName, LinkButton, MoneyField,
+    PageHead, Select, Skeleton, Tab, Tabs,
 };
 
 /// How long the search waits for the next letter.
@@ -81,6 +81,7 @@ pub fn CustomersPage() -> impl IntoView {
                 {may_import.then(|| view! {
                     <LinkButton href="/import"><Icon name=IconName::Import size=16 />"Import"</LinkButton>
                 })}
+                <ExportMenu of="customers/export" wanted=Signal::derive(move || view.with(|view| view.list(session.currency).parameters())) />
                 {may_create.then(|| view! {
                     <Button kind=ButtonKind::Primary on_click=move |_| creating.set(true)>
                         <Icon name=IconName::Plus size=16 />

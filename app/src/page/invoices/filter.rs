@@ -92,6 +92,7 @@ impl Wanted for Filter {
     type Row = InvoiceView;
 
     const PATH: &'static str = "/invoices";
+    const FILE: &'static str = "invoices/export";
 
     fn of(query: &ParamsMap) -> Self {
         let text = |name: &str| query.get(name).unwrap_or_default();
@@ -123,6 +124,10 @@ impl Wanted for Filter {
 
     fn is_narrow(&self) -> bool {
         self.rewound() != Filter::default()
+    }
+
+    fn parameters(&self) -> Vec<(&'static str, String)> {
+        self.list().parameters()
     }
 
     fn read(self) -> impl Future<Output = Result<Snapshot<Page<InvoiceView>>, Fault>> + Send + 'static {

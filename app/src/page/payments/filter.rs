@@ -35,6 +35,7 @@ impl Wanted for Filter {
     type Row = PaymentView;
 
     const PATH: &'static str = "/payments";
+    const FILE: &'static str = "payments/export";
 
     fn of(query: &ParamsMap) -> Self {
         let text = |name: &str| query.get(name).unwrap_or_default();
@@ -72,6 +73,10 @@ impl Wanted for Filter {
 
     fn is_narrow(&self) -> bool {
         self.rewound() != Filter { sort: self.sort.clone(), ..Filter::default() }
+    }
+
+    fn parameters(&self) -> Vec<(&'static str, String)> {
+        self.list().parameters()
     }
 
     fn read(self) -> impl Future<Output = Result<Snapshot<Page<PaymentView>>, Fault>> + Send + 'static {
@@ -178,7 +183,7 @@ pub(super) fn FilterBar(filter: Memo<Filter>) -> impl IntoView {
                 on_change=move |_| go()
                 choices=with_any(
                     "Any status",
-                    PaymentStatus::ALL.iter().map(|status| Choice::new(status.as_str(), word(*status))).collect(),
+                    PaymentStatus::ALL.iter().map(|status| Choice::new(status.as_str(), status.label())).collect(),
                 )
             />
             <Select
@@ -207,20 +212,6 @@ pub(super) fn FilterBar(filter: Memo<Filter>) -> impl IntoView {
                 </Button>
             </Show>
         </form>
-    }
-}
-
-fn word(status: PaymentStatus) -> &'static str {
-    match status {
-        PaymentStatus::Pending => "Pending",
-        PaymentStatus::Processing => "Processing",
-        PaymentStatus::Completed => "Completed",
-        PaymentStatus::Failed => "Failed",
-        PaymentStatus::Canceled => "Canceled",
-        PaymentStatus::Unknown => "Unknown",
-        PaymentStatus::PartiallyRefunded => "Partly refunded",
-        PaymentStatus::Refunded => "Refunded",
-        PaymentStatus::Reversed => "Reversed",
     }
 }
 
