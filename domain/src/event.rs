@@ -87,6 +87,8 @@ kinds! {
     ImportCommitted = "import.committed",
     /// An import came to its end.
     ImportFinished = "import.finished",
+    /// An import was taken back.
+    ImportUndone = "import.undone",
     /// Someone registered or was added.
     UserCreated = "user.created",
     /// A user's name, role or activity changed.

@@ -3,6 +3,23 @@ import { expect } from "@playwright/test";
 import { ADA } from "./people.ts";
 import type { Person } from "./person.ts";
 import type { Rest } from "./rest.ts";
+import { csv, workbook } from "./sheet.ts";
+
+/** Headings that say little, and dates that can mean two days. */
+const ODD = [
+  ["Client name", "Balance", "Due date", "Reach", "Shoe size"],
+  ["Nora New", "99.50", "03/04/2025", "nora@example.com", "38"],
+  ["Otto Old", "10.00", "05/06/2025", "otto@example.com", "44"],
+];
+const HEADER = ["Reference", "Name", "Outstanding Payment Amount", "Payment Due Date", "Payment Status"];
+/** A row that is right, and some that are wrong in two ways. */
+const WRONG = [
+  HEADER,
+  ["C-9", "Nora New", "99.50", "2025-04-01", "Pending"],
+  ["C-10", "Otto Old", "10.00", "2025-04-01", "Soon"],
+  ["C-11", "Pia Past", "20.00", "2025-04-01", "Later"],
+  ["C-12", "Quin Quick", "ten", "2025-04-01", "Overdue"],
+];
 
 /** A page to look at: how it is reached and what tells that it is there. */
 export interface View {
@@ -29,6 +46,8 @@ export const SIGNED_OUT: View[] = [
 export async function signedIn(rest: Rest): Promise<View[]> {
   const alice = await rest.customer("Alice Johnson");
   const [latest] = await rest.imports();
+  const odd = await rest.upload(csv("odd.csv", ODD), "review");
+  const wrong = await rest.upload(workbook("wrong.xlsx", WRONG), "review");
   const onAlice = (name: string, button: string, dialog = button): View => ({
     name,
     show: async (person) => {
@@ -145,6 +164,31 @@ export async function signedIn(rest: Rest): Promise<View[]> {
     {
       name: "import-result",
       show: (person) => at(person, `/import/${latest?.id}`, "3 imported, 1 rejected"),
+    },
+    { name: "import-columns", show: (person) => at(person, `/import/${odd.id}?step=columns`, "Columns") },
+    {
+      name: "import-problems",
+      show: async (person) => {
+        await at(person, `/import/${wrong.id}?step=check&view=problems`, "Check");
+        await person.problem(/payment status/i).getByRole("button").first().click();
+        await expect(person.field("Payment Status in row 3")).toBeVisible();
+      },
+    },
+    {
+      name: "import-preview",
+      show: async (person) => {
+        await at(person, `/import/${wrong.id}?step=check&view=preview`, "Check");
+        await expect(person.page.getByRole("table", { name: "Row by row" })).toBeVisible();
+      },
+    },
+    { name: "import-file", show: (person) => at(person, `/import/${wrong.id}?step=file`, "File") },
+    {
+      name: "import-undo",
+      show: async (person) => {
+        await at(person, `/import/${latest?.id}`, "3 imported, 1 rejected");
+        await person.button("Take back this import").click();
+        await expect(person.dialog("Take back this import")).toBeVisible();
+      },
     },
     { name: "inbox", show: (person) => at(person, "/inbox", "Inbox") },
     { name: "users", show: (person) => at(person, "/users", "Users") },

@@ -11,6 +11,9 @@ export type Column = "Customer" | "Reference" | "Outstanding" | "Overdue" | "Due
 /** Answers of the mock payment gateway. */
 export type Outcome = "succeed" | "decline" | "timeout" | "delayed";
 
+/** The button that opens the file chooser of the import page. */
+const CHOOSER = /^Choose (a|another) file$/;
+
 /**
  * A person at a browser of their own. Methods say what the person does or sees; each knows where on the screen that is,
  * by role and name, as the person would find it.
@@ -199,7 +202,7 @@ export class Person {
 
   /** Drops a file on the page the way the browser reports a drop from the desktop. */
   async drop(path: string): Promise<void> {
-    const zone = this.button("Choose a file");
+    const zone = this.button(CHOOSER);
     await zone.scrollIntoViewIfNeeded();
     const box = await zone.boundingBox();
     if (!box) {
@@ -218,9 +221,52 @@ export class Person {
   async choose(file: string | { name: string; mimeType: string; buffer: Buffer }): Promise<void> {
     const [chooser] = await Promise.all([
       this.page.waitForEvent("filechooser"),
-      this.button("Choose a file").click(),
+      this.button(CHOOSER).click(),
     ]);
     await chooser.setFiles(file);
+  }
+
+  /** Asks to look at every import before it is saved. */
+  async wantsToReview(): Promise<void> {
+    await this.page.getByRole("checkbox", { name: /^Review before saving/ }).check();
+  }
+
+  /** One of the four steps; its name says how far it is. */
+  step(name: "File" | "Columns" | "Check" | "Result"): Locator {
+    const steps = this.page.getByRole("navigation", { name: "Steps" });
+    return steps.getByRole("link", { name: new RegExp(`^${name}\\b`) });
+  }
+
+  /** The row of a column in the second step. */
+  column(header: string): Locator {
+    const table = this.page.getByRole("table", { name: "Columns" });
+    return table.getByRole("row").filter({ has: this.field(`Take ${header} as`) });
+  }
+
+  /** Takes a column as a field. */
+  async takeColumn(header: string, field: string | RegExp): Promise<void> {
+    const select = this.field(`Take ${header} as`);
+    const options = await select.getByRole("option").allInnerTexts();
+    const label = options.find((option) => (typeof field === "string" ? option.startsWith(field) : field.test(option)));
+    expect(label, `${field} among ${options.join(", ")}`).toBeDefined();
+    await select.selectOption({ label: label! });
+  }
+
+  /** A figure of the check. */
+  figure(name: "New" | "Changed" | "Unchanged" | "Rejected"): Locator {
+    const figures = this.page.locator("dl").filter({ has: this.page.getByText("Unchanged", { exact: true }) });
+    return figures.locator("div").filter({ has: this.page.getByText(name, { exact: true }) }).locator("dd");
+  }
+
+  /** A group of problems; it opens and closes. */
+  problem(text: string | RegExp): Locator {
+    return this.page.getByRole("list", { name: "Problems" }).getByRole("listitem").filter({ hasText: text });
+  }
+
+  /** The row of an import in the list of all. */
+  importOf(file: string): Locator {
+    const table = this.page.getByRole("table", { name: "Imports" });
+    return table.getByRole("row").filter({ has: this.link(file) });
   }
 
   get rejectedCells(): Locator {

@@ -152,11 +152,20 @@ export class Rest {
 
   /** Imports a file and waits until it is done. */
   async importFile(path: string): Promise<Import> {
+    return this.upload({ name: basename(path), buffer: await readFile(path) }, "auto");
+  }
+
+  /** Uploads a file and waits until it is done, or waits for somebody to agree. */
+  async upload(file: { name: string; buffer: Buffer }, commit: "auto" | "review"): Promise<Import> {
     const form = new FormData();
-    form.set("file", new Blob([await readFile(path)]), basename(path));
-    form.set("commit", "auto");
+    form.set("file", new Blob([new Uint8Array(file.buffer)]), file.name);
+    form.set("commit", commit);
+    const ends = ["completed", "completed_with_errors", "failed", "canceled"];
+    if (commit === "review") {
+      ends.push("uploaded", "validated");
+    }
     let state = await this.#send<Import>("POST", "/imports", form);
-    for (let tries = 0; !["completed", "completed_with_errors", "failed", "canceled"].includes(state.state); tries++) {
+    for (let tries = 0; !ends.includes(state.state); tries++) {
       if (tries > 200) {
         throw new Error(`the import stays ${state.state}`);
       }

@@ -1,4 +1,4 @@
-import { crc32 } from "node:zlib";
+import { crc32, inflateRawSync } from "node:zlib";
 
 /** A file as the file chooser hands it over. */
 export interface File {
@@ -34,13 +34,55 @@ export function workbook(name: string, rows: string[][]): File {
   return { name, mimeType: XLSX, buffer };
 }
 
+/** A CSV file as programs write it: quoted where it has to be. */
+export function csv(name: string, rows: string[][], delimiter = ","): File {
+  const quote = (text: string) => (/["\r\n]/.test(text) || text.includes(delimiter) ? `"${text.replace(/"/g, '""')}"` : text);
+  const lines = rows.map((row) => row.map(quote).join(delimiter));
+  return { name, mimeType: "text/csv", buffer: Buffer.from(`${lines.join("\r\n")}\r\n`) };
+}
+
+/** The same workbook with one text in place of another wherever it stands in a cell, as its user would correct it. */
+export function corrected(name: string, archive: Buffer, wrong: string, right: string): File {
+  const files = Object.fromEntries(
+    Object.entries(unzip(archive)).map(([path, text]) => [
+      path,
+      /sharedStrings|worksheets\/sheet/.test(path) ? text.replaceAll(`>${wrong}<`, `>${right}<`) : text,
+    ]),
+  );
+  return { name, mimeType: XLSX, buffer: zip(files) };
+}
+
+/** Everything in a ZIP archive, as text. */
+export function unzip(archive: Buffer): Record<string, string> {
+  const files: Record<string, string> = {};
+  for (const { name, at, size, method } of directoryOf(archive)) {
+    const from = at + 30 + archive.readUInt16LE(at + 26) + archive.readUInt16LE(at + 28);
+    const body = archive.subarray(from, from + size);
+    files[name] = (method === 0 ? body : inflateRawSync(body)).toString("utf8");
+  }
+  return files;
+}
+
 /** The names of the files in a ZIP archive, from its central directory. */
 export function namesInZip(archive: Buffer): string[] {
+  return directoryOf(archive).map(({ name }) => name);
+}
+
+interface Entry {
+  name: string;
+  /** Where it begins. */
+  at: number;
+  /** As it is stored. */
+  size: number;
+  method: number;
+}
+
+function directoryOf(archive: Buffer): Entry[] {
   const end = archive.lastIndexOf(Buffer.from("PK\x05\x06", "latin1"));
   if (end < 0) {
     return [];
   }
-  const names: string[] = [];
+  const entries: Entry[] = [];
   let at = archive.readUInt32LE(end + 16);
   for (let left = archive.readUInt16LE(end + 10); left > 0; left--) {
     const [name, extra, comment] = [28, 30, 32].map((offset) => archive.readUInt16LE(at + offset)) as [
@@ -48,10 +90,15 @@ export function namesInZip(archive: Buffer): string[] {
       number,
       number,
     ];
-    names.push(archive.toString("utf8", at + 46, at + 46 + name));
+    entries.push({
+      name: archive.toString("utf8", at + 46, at + 46 + name),
+      at: archive.readUInt32LE(at + 42),
+      size: archive.readUInt32LE(at + 20),
+      method: archive.readUInt16LE(at + 10),
+    });
     at += 46 + name + extra + comment;
   }
-  return names;
+  return entries;
 }
 
 function letter(column: number): string {
@@ -65,7 +112,7 @@ function zip(files: Record<string, string>): Buffer {
   let offset = 0;
   for (const [path, text] of Object.entries(files)) {
     const name = Buffer.from(path);
-    const body = Buffer.from(`<?xml version="1.0" encoding="UTF-8" standalone="yes"?>${text}`);
+    const body = Buffer.from(text.startsWith("<?xml") ? text : `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>${text}`);
     const common = Buffer.alloc(26);
     common.writeUInt16LE(20, 0);
     // A date is not optional in ZIP: 1 January 1980.

@@ -111,6 +111,12 @@ pub(crate) async fn sweep(ledger: Ledger) {
                 "sweeping failed; trying again in an hour"
             );
         }
+        if let Err(error) = ledger.sweep_imports().await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "sweeping imports failed; trying again in an hour"
+            );
+        }
         tokio::time::sleep(Duration::from_secs(3600)).await;
     }
 }

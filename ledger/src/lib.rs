@@ -40,7 +40,7 @@ pub use error::{Error, Result};
 pub use event::EventQuery;
 pub use export::{Export, ExportFormat};
 pub use gateway::{Callback, Charge, Gateway, GatewayAnswer, GatewayError, Heard, PaymentGateway, Verdict};
-pub use import::{ImportLimits, Upload, template};
+pub use import::{ImportLimits, Upload};
 pub use invoice::{InvoiceQuery, Why};
 pub use live::{Frame, Tail};
 pub use notification::NotificationQuery;

@@ -1,11 +1,12 @@
 //! Opening the ledger.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
-use domain::Currency;
+use domain::{Currency, ImportId};
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinHandle;
 
@@ -75,6 +76,7 @@ pub(crate) struct Inner {
     pub(crate) grid: crate::grid::Grid,
     pub(crate) import_slots: Arc<tokio::sync::Semaphore>,
     pub(crate) export_slots: Arc<tokio::sync::Semaphore>,
+    pub(crate) import_locks: std::sync::Mutex<HashMap<ImportId, Arc<tokio::sync::Mutex<()>>>>,
     pub(crate) gateway: Gateway,
     pub(crate) reconcile: tokio::sync::Notify,
     callbacks: std::sync::Mutex<Option<mpsc::UnboundedReceiver<Callback>>>,
@@ -131,6 +133,7 @@ impl Ledger {
                 grid: crate::grid::Grid::new(seq),
                 import_slots: Arc::new(tokio::sync::Semaphore::new(slots)),
                 export_slots: Arc::new(tokio::sync::Semaphore::new(crate::export::AT_ONCE)),
+                import_locks: std::sync::Mutex::default(),
                 gateway,
                 reconcile: tokio::sync::Notify::new(),
                 callbacks: std::sync::Mutex::new(callbacks),
@@ -150,7 +153,7 @@ impl Ledger {
             tokio::spawn(crate::job::check_overdue(self.clone())),
             tokio::spawn(crate::gateway::reconcile(self.clone())),
             tokio::spawn(crate::job::sweep(self.clone())),
-            tokio::spawn(crate::import::fail_interrupted(self.clone())),
+            tokio::spawn(crate::import::resume(self.clone())),
         ];
         self.tasks().extend(tasks);
         let callbacks = self.inner.callbacks.lock().unwrap_or_else(PoisonError::into_inner).take();

@@ -203,7 +203,7 @@ async fn an_import_saves_what_is_right_and_names_what_is_wrong() {
     let import = import_csv(&ledger, &ada, text).await;
     assert_eq!(import.state, domain::import::ImportState::CompletedWithErrors, "{:?}", import.failure);
     assert_eq!((import.rows, import.valid, import.invalid, import.created), (4, 3, 1, 3));
-    let errors = ledger.import_errors(&ada, &import.id, None, None).await.unwrap().data;
+    let errors = ledger.import_errors(&ada, &import.id, None, None, None).await.unwrap().data;
     assert_eq!(errors.len(), 1);
     assert_eq!(
         (errors[0].row, errors[0].column.as_str(), errors[0].value.as_str()),

@@ -73,13 +73,7 @@ struct Settings {
 }
 
 /// Variables and settings that others read: the tests, the build, a log filter before there is a configuration.
-const READ_ELSEWHERE: &[&str] = &[
-    "DUEBOOK_LOG",
-    "DUEBOOK_BIN",
-    "DUEBOOK_ROOT",
-    "[import] timeout_seconds",
-    "DUEBOOK_IMPORT_TIMEOUT_SECONDS",
-];
+const READ_ELSEWHERE: &[&str] = &["DUEBOOK_LOG", "DUEBOOK_BIN", "DUEBOOK_ROOT"];
 
 impl Config {
     /// Reads `Leptos.toml` from the working directory or one above it, else above the executable; without one, defaults.
@@ -184,6 +178,7 @@ impl Config {
                 max_bytes: settings.number("import", "max_bytes", 50 * 1024 * 1024)?,
                 max_rows: settings.number("import", "max_rows", 200_000)?,
                 max_columns: settings.number("import", "max_columns", 200)?,
+                timeout_seconds: settings.number("import", "timeout_seconds", 300)?,
                 workers: settings.number("import", "workers", 2)?,
             },
             organisation: Organisation {

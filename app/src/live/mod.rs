@@ -10,7 +10,7 @@ mod unread;
 mod whole;
 
 use chrono::NaiveDate;
-use domain::Event;
+use domain::{Event, EventKind};
 use leptos::prelude::*;
 
 use hub::Hub;
@@ -33,6 +33,11 @@ pub enum LiveStatus {
     Offline,
     /// The session has ended: only signing in helps.
     SignedOut,
+}
+
+/// Whether the event says that rows came, changed or went, but not which: those of a spreadsheet.
+pub fn is_bulk(event: &Event) -> bool {
+    matches!(event.kind, EventKind::ImportCommitted | EventKind::ImportFinished | EventKind::ImportUndone)
 }
 
 /// The live connection. Copy; from context.

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use chrono::NaiveDate;
-use domain::{Event, EventKind};
+use domain::Event;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -103,7 +103,5 @@ impl<T: Send + Sync + 'static> Whole<T> {
 }
 
 fn moves_figures(event: &Event) -> bool {
-    event.data.get("customer").is_some()
-        || event.subject.kind == "customer"
-        || matches!(event.kind, EventKind::ImportCommitted | EventKind::ImportFinished)
+    event.data.get("customer").is_some() || event.subject.kind == "customer" || super::is_bulk(event)
 }

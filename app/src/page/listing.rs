@@ -6,7 +6,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use chrono::NaiveDate;
-use domain::{Event, EventKind, Page};
+use domain::{Event, Page};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
@@ -16,7 +16,7 @@ use leptos_router::params::ParamsMap;
 use crate::api::Snapshot;
 use crate::error::Fault;
 use crate::format;
-use crate::live::{CatchUp, Live};
+use crate::live::{CatchUp, Live, is_bulk};
 use crate::timing::debounced;
 use crate::ui::{
     Button, ButtonKind, ButtonSize, ErrorState, ExportMenu, PageHead, Pager, Skeleton, TableFrame, Tinted,
@@ -244,7 +244,7 @@ impl<W: Wanted> Listing<W> {
     }
 
     fn apply(self, event: &Event) {
-        if matches!(event.kind, EventKind::ImportCommitted | EventKind::ImportFinished) {
+        if is_bulk(event) {
             // Rows may have come that no event names.
             self.wait(event.subject.id.clone());
         } else {

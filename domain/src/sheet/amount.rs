@@ -2,6 +2,7 @@
 
 use super::cell::{Cell, Fault, plain_decimal};
 use super::mark::Mark;
+use super::profile::{DecimalMark, Vote};
 use crate::field::trim;
 use crate::{Currency, Money, MoneyError};
 
@@ -14,6 +15,8 @@ pub(super) struct Named {
     pub header: Option<Currency>,
     /// The organisation's, when nothing else says it.
     pub default: Currency,
+    /// The decimal mark, if the whole column says which.
+    pub decimal: Option<DecimalMark>,
 }
 
 /// An amount with how its currency was found.
@@ -27,14 +30,14 @@ pub(super) struct Amount {
 /// Reads an amount of zero or more.
 ///
 /// Text may carry a currency's code or sign before or after the number, thousands separated by commas, points, spaces
-/// of any kind or apostrophes, and a decimal point or comma. The later of two kinds of separators is the decimal one. A
-/// lone comma before exactly three digits separates thousands ("1,234" is 1234), as in every spreadsheet of the trade;
+/// of any kind or apostrophes, and a decimal point or comma. Which of the two it is may be known from the column; else
+/// the later of two kinds of separators is the decimal one. Then, a lone comma before exactly three digits separates thousands ("1,234" is 1234), as in every spreadsheet of the trade;
 /// a lone point is always a decimal point, so that "1.234" dollars has too many decimals instead of being guessed at.
 /// "(12.00)", "-12" and "12-" are below zero.
 pub(super) fn read(cell: &Cell, named: Named) -> Result<Amount, Fault> {
     let (decimal, mark) = match cell {
         Cell::Number(number) => (plain_decimal(number).ok_or_else(|| invalid(cell))?, None),
-        Cell::Text(text) => read_text(text).ok_or_else(|| invalid(cell))?,
+        Cell::Text(text) => read_text(text, named.decimal).ok_or_else(|| invalid(cell))?,
         Cell::Empty | Cell::Date(_) | Cell::Bool(_) | Cell::Error(_) => return Err(invalid(cell)),
     };
     let currency = settle(mark, named)?;
@@ -46,7 +49,7 @@ pub(super) fn read(cell: &Cell, named: Named) -> Result<Amount, Fault> {
     if money.minor() < 0 {
         return Err(Fault::new(
             "negative_amount",
-            format!("{money} is a credit; an outstanding amount can't be below zero."),
+            format!("{money} is a credit; an amount can't be below zero here."),
         ));
     }
     Ok(Amount { money, named: mark.and_then(Mark::the_one) })
@@ -103,16 +106,8 @@ fn without_needless_zeros(decimal: &str, currency: Currency) -> &str {
 }
 
 /// The plain decimal and the currency's mark in a text; `None` when it is no amount.
-fn read_text(text: &str) -> Option<(String, Option<Mark>)> {
-    let text = trim(text);
-    let first = text.find(|c: char| c.is_ascii_digit())?;
-    let last = text.rfind(|c: char| c.is_ascii_digit())?;
-    let (mut before, mut number, after) = (&text[..first], text[first..=last].to_owned(), &text[last + 1..]);
-    // ".50" and "$.50", but not "Rs.50"
-    if let Some(rest) = before.strip_suffix(['.', ',']).filter(|rest| !rest.ends_with(char::is_alphabetic)) {
-        number = format!("0{}{number}", &before[rest.len()..]);
-        before = rest;
-    }
+fn read_text(text: &str, decimal: Option<DecimalMark>) -> Option<(String, Option<Mark>)> {
+    let (before, number, after) = parted(text)?;
     let mut signs = Signs::default();
     let marks = [signs.take(before), signs.take(after)];
     let negative = signs.negative()?;
@@ -125,8 +120,43 @@ fn read_text(text: &str) -> Option<(String, Option<Mark>)> {
             Some(other) => Some(agreed(other, found)?),
         };
     }
-    let decimal = plain(&number)?;
+    let decimal = plain(&number, decimal)?;
     Some((if negative { format!("-{decimal}") } else { decimal }, mark))
+}
+
+/// What stands before the number, the number with its separators, and what stands behind it.
+fn parted(text: &str) -> Option<(&str, String, &str)> {
+    let text = trim(text);
+    let first = text.find(|c: char| c.is_ascii_digit())?;
+    let last = text.rfind(|c: char| c.is_ascii_digit())?;
+    let (before, number, after) = (&text[..first], &text[first..=last], &text[last + 1..]);
+    // ".50" and "$.50", but not "Rs.50"
+    match before.strip_suffix(['.', ',']).filter(|rest| !rest.ends_with(char::is_alphabetic)) {
+        Some(rest) => Some((rest, format!("0{}{number}", &before[rest.len()..]), after)),
+        None => Some((before, number.to_owned(), after)),
+    }
+}
+
+/// Whether a text is an amount with a decimal point, with a decimal comma, or could be both. `None` for what says
+/// nothing about it, such as 1234 or, as everywhere in the trade, 1,234.
+pub(super) fn vote(text: &str) -> Option<Vote> {
+    let (_, number, _) = parted(text)?;
+    if !number.contains(['.', ',']) {
+        return None;
+    }
+    let reads = |mark| plain(&number, Some(mark)).is_some();
+    let lone = |mark: char| number.matches([',', '.']).count() == 1 && number.contains(mark);
+    match (reads(DecimalMark::Point), reads(DecimalMark::Comma)) {
+        (true, false) => Some(Vote::One),
+        (false, true) => Some(Vote::Other),
+        (true, true) if lone('.') => Some(Vote::Either),
+        _ => None,
+    }
+}
+
+/// The plain decimal of an amount that is written with this decimal mark.
+pub(super) fn decimal(text: &str, mark: DecimalMark) -> Option<String> {
+    plain(&parted(text)?.1, Some(mark))
 }
 
 fn agreed(one: Mark, other: Mark) -> Option<Mark> {
@@ -181,8 +211,13 @@ fn is_apostrophe(c: char) -> bool {
 }
 
 /// Digits with separators as a plain decimal.
-fn plain(number: &str) -> Option<String> {
-    let (whole, fraction) = match decimal_separator(number) {
+fn plain(number: &str, decimal: Option<DecimalMark>) -> Option<String> {
+    let separator = match decimal {
+        // More than one of them leaves a fraction that isn't all digits.
+        Some(mark) => number.find(mark.sign()),
+        None => decimal_separator(number),
+    };
+    let (whole, fraction) = match separator {
         Some(at) => (&number[..at], Some(&number[at + 1..])),
         None => (number, None),
     };
@@ -238,7 +273,9 @@ fn ungroup(whole: &str) -> Option<String> {
     let digits = groups.iter().all(|group| !group.is_empty() && group.bytes().all(|b| b.is_ascii_digit()));
     let by_thousands = first.len() <= 3 && middle.iter().all(|group| group.len() == 3);
     let by_lakhs = separator == ',' && first.len() <= 2 && middle.iter().all(|group| group.len() == 2);
-    (digits && last.len() == 3 && (by_thousands || by_lakhs)).then(|| groups.concat())
+    // “0,567” is no thousand.
+    let begins = !first.starts_with('0');
+    (digits && begins && last.len() == 3 && (by_thousands || by_lakhs)).then(|| groups.concat())
 }
 
 #[cfg(test)]
@@ -250,7 +287,7 @@ mod tests {
     }
 
     fn named(default: Currency) -> Named {
-        Named { row: None, header: None, default }
+        Named { row: None, header: None, default, decimal: None }
     }
 
     fn text(written: &str, default: Currency) -> Result<String, &'static str> {
@@ -336,7 +373,7 @@ mod tests {
         }
         assert_eq!(number("-0.01", Currency::USD), Err("negative_amount"));
         let fault = read(&Cell::Number("-12".to_owned()), named(Currency::USD)).unwrap_err();
-        assert_eq!(fault.message, "−12.00 USD is a credit; an outstanding amount can't be below zero.");
+        assert_eq!(fault.message, "−12.00 USD is a credit; an amount can't be below zero here.");
     }
 
     #[test]
@@ -416,9 +453,12 @@ mod tests {
     #[test]
     fn hints_that_contradict_each_other_are_refused() {
         let both = |row: Option<Currency>, header: Option<Currency>, written: &str| {
-            read(&Cell::Text(written.to_owned()), Named { row, header, default: Currency::USD })
-                .map(|amount| amount.money.currency())
-                .map_err(|fault| fault.code)
+            read(
+                &Cell::Text(written.to_owned()),
+                Named { row, header, default: Currency::USD, decimal: None },
+            )
+            .map(|amount| amount.money.currency())
+            .map_err(|fault| fault.code)
         };
         let (usd, eur) = (Some(Currency::USD), Some(Currency::EUR));
         assert_eq!(both(usd, None, "12 €"), Err("currency_mismatch"));
@@ -427,5 +467,38 @@ mod tests {
         assert_eq!(both(None, eur, "USD 12"), Err("currency_mismatch"));
         assert_eq!(both(None, eur, "12"), Ok(Currency::EUR));
         assert_eq!(both(eur, eur, "12 EUR"), Ok(Currency::EUR));
+    }
+
+    #[test]
+    fn a_columns_decimal_mark_settles_an_amount_that_could_be_two() {
+        let read = |written: &str, decimal| {
+            let named = Named { decimal: Some(decimal), ..named(Currency::KWD) };
+            super::read(&Cell::Text(written.to_owned()), named)
+                .map(|amount| amount.money.minor())
+                .map_err(|fault| fault.code)
+        };
+        assert_eq!(read("1.234", DecimalMark::Comma), Ok(1_234_000));
+        assert_eq!(read("1.234", DecimalMark::Point), Ok(1234));
+        assert_eq!(read("1,234", DecimalMark::Point), Ok(1_234_000));
+        assert_eq!(read("1,234", DecimalMark::Comma), Ok(1234));
+        assert_eq!(read("1 234,5", DecimalMark::Comma), Ok(1_234_500));
+        assert_eq!(read("1.234,5", DecimalMark::Point), Err("invalid_amount"));
+        assert_eq!(read("1.234.567", DecimalMark::Point), Err("invalid_amount"));
+        assert_eq!(read("0,567", DecimalMark::Point), Err("invalid_amount"), "no thousands behind a zero");
+        assert_eq!(read("12.5", DecimalMark::Comma), Err("invalid_amount"));
+    }
+
+    #[test]
+    fn an_amount_votes_only_where_its_separators_tell() {
+        for point in ["12.5", "12.50", "1,234.50", "1,234,567", "12,34,567", "$1234.567", "1'234.50"] {
+            assert!(matches!(vote(point), Some(Vote::One)), "{point}");
+        }
+        for comma in ["12,5", "12,50 €", "1.234,50", "1.234.567", "1\u{a0}234,50", "0,567"] {
+            assert!(matches!(vote(comma), Some(Vote::Other)), "{comma}");
+        }
+        assert!(matches!(vote("1.234"), Some(Vote::Either)));
+        for silent in ["1234", "1,234", "1 234", "1'234", "2025-03-20", "20.03.2025", "n/a", "1.2.3"] {
+            assert!(vote(silent).is_none(), "{silent}");
+        }
     }
 }

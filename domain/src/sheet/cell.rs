@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use chrono::NaiveDate;
 
+use super::formula::restored;
 use crate::FieldError;
 use crate::field::{is_blank_char, trim};
 
@@ -91,11 +92,11 @@ impl Cell {
         ))
     }
 
-    /// The cell of a text column. A number is read as it is displayed (`1003`, not `1003.0` or `1.003E+3`).
+    /// The cell of a text column, without the apostrophe that an export put before what looks like a formula. A number is read as it is displayed (`1003`, not `1003.0` or `1.003E+3`).
     pub(super) fn text(&self) -> Result<Cow<'_, str>, Fault> {
         match self {
             Cell::Empty => Ok(Cow::Borrowed("")),
-            Cell::Text(text) => Ok(Cow::Borrowed(super::neutral::original(text))),
+            Cell::Text(text) => Ok(Cow::Borrowed(restored(text))),
             Cell::Number(number) => {
                 Ok(plain_decimal(number).map_or_else(|| Cow::Borrowed(number.as_str()), Cow::Owned))
             }

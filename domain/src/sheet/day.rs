@@ -3,18 +3,19 @@
 use chrono::{Days, NaiveDate};
 
 use super::cell::{Cell, Fault, plain_decimal};
+use super::profile::{DateOrder, Vote};
 use crate::date;
 use crate::field::trim;
 
 /// Reads a date of a plausible year. A time of day behind it is dropped.
 ///
-/// A day and a month in digits, separated by slashes or hyphens, are taken only where this one cell can't mean two
-/// days; points always put the day first.
-pub(super) fn read(cell: &Cell) -> Result<NaiveDate, Fault> {
+/// A day and a month in digits, separated by slashes or hyphens, stand in the column's `order`. Where there is none they
+/// are taken only if this one cell can't mean two days; points always put the day first.
+pub(super) fn read(cell: &Cell, order: Option<DateOrder>) -> Result<NaiveDate, Fault> {
     let date = match cell {
         Cell::Date(date) => Some(*date),
         Cell::Number(number) => read_number(number),
-        Cell::Text(text) => read_text(text)?,
+        Cell::Text(text) => read_text(text, order)?,
         Cell::Empty | Cell::Bool(_) | Cell::Error(_) => None,
     };
     date.filter(|date| date::plausible(*date)).ok_or_else(|| {
@@ -50,7 +51,7 @@ fn from_serial(serial: u32) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(year, month, day)?.checked_add_days(Days::new(serial.into()))
 }
 
-fn read_text(text: &str) -> Result<Option<NaiveDate>, Fault> {
+fn read_text(text: &str, order: Option<DateOrder>) -> Result<Option<NaiveDate>, Fault> {
     let Some(text) = without_time(trim(text)) else { return Ok(None) };
     let parts: Vec<&str> = text.split(['-', '/', '.']).map(str::trim).collect();
     match parts[..] {
@@ -60,7 +61,7 @@ fn read_text(text: &str) -> Result<Option<NaiveDate>, Fault> {
             if text.contains('.') {
                 Ok(ymd(year, month, day))
             } else {
-                by_size(text, day, month, year)
+                by_size(text, [day, month, year], order)
             }
         }
         _ => Ok(with_month_name(text)),
@@ -72,11 +73,17 @@ fn all_digits(parts: &[&str]) -> bool {
 }
 
 /// Two numbers of which either may be the day.
-fn by_size(text: &str, first: &str, second: &str, year: &str) -> Result<Option<NaiveDate>, Fault> {
+fn by_size(
+    text: &str,
+    [first, second, year]: [&str; 3],
+    order: Option<DateOrder>,
+) -> Result<Option<NaiveDate>, Fault> {
     let day_first = ymd(year, second, first);
     let month_first = ymd(year, first, second);
-    match (day_first, month_first) {
-        (Some(one), Some(other)) if one != other => Err(Fault::new(
+    match (day_first, month_first, order) {
+        (Some(_), Some(_), Some(DateOrder::DayFirst)) => Ok(day_first),
+        (Some(_), Some(_), Some(DateOrder::MonthFirst)) => Ok(month_first),
+        (Some(one), Some(other), None) if one != other => Err(Fault::new(
             "ambiguous_date",
             format!(
                 "“{text}” can mean {} or {}. Write dates as YYYY-MM-DD, such as 2026-03-20.",
@@ -84,7 +91,24 @@ fn by_size(text: &str, first: &str, second: &str, year: &str) -> Result<Option<N
                 date::show(other)
             ),
         )),
-        (one, other) => Ok(one.or(other)),
+        (one, other, _) => Ok(one.or(other)),
+    }
+}
+
+/// Whether a text is a date with the day first, with the month first, or could be both. `None` for what says nothing
+/// about it, such as 2026-03-20, 20.03.2026 or 03/03/2026.
+pub(super) fn vote(text: &str) -> Option<Vote> {
+    let text = without_time(trim(text))?;
+    let mut parts = text.split(['-', '/']).map(str::trim);
+    let (first, second, year) = (parts.next()?, parts.next()?, parts.next()?);
+    if parts.next().is_some() || year.len() != 4 || !all_digits(&[first, second, year]) {
+        return None;
+    }
+    match (ymd(year, second, first), ymd(year, first, second)) {
+        (Some(one), Some(other)) if one != other => Some(Vote::Either),
+        (Some(_), None) => Some(Vote::One),
+        (None, Some(_)) => Some(Vote::Other),
+        _ => None,
     }
 }
 
@@ -156,11 +180,11 @@ mod tests {
     use super::*;
 
     fn text(written: &str) -> Result<String, &'static str> {
-        read(&Cell::Text(written.to_owned())).map(|date| date.to_string()).map_err(|fault| fault.code)
+        read(&Cell::Text(written.to_owned()), None).map(|date| date.to_string()).map_err(|fault| fault.code)
     }
 
     fn number(written: &str) -> Result<String, &'static str> {
-        read(&Cell::Number(written.to_owned())).map(|date| date.to_string()).map_err(|fault| fault.code)
+        read(&Cell::Number(written.to_owned()), None).map(|date| date.to_string()).map_err(|fault| fault.code)
     }
 
     #[test]
@@ -218,7 +242,7 @@ mod tests {
         assert_eq!(text("03/04/2025"), Err("ambiguous_date"));
         assert_eq!(text("3-4-2025"), Err("ambiguous_date"));
         assert_eq!(
-            read(&Cell::Text("03/04/2025 00:00".to_owned())).unwrap_err().message,
+            read(&Cell::Text("03/04/2025 00:00".to_owned()), None).unwrap_err().message,
             "“03/04/2025” can mean 3 Apr 2025 or 4 Mar 2025. Write dates as YYYY-MM-DD, such as 2026-03-20."
         );
     }
@@ -248,9 +272,9 @@ mod tests {
         ] {
             assert_eq!(text(written), Err("invalid_date"), "{written}");
         }
-        assert_eq!(read(&Cell::Bool(true)).unwrap_err().code, "invalid_date");
+        assert_eq!(read(&Cell::Bool(true), None).unwrap_err().code, "invalid_date");
         assert_eq!(
-            read(&Cell::Date(NaiveDate::from_ymd_opt(1900, 1, 1).unwrap())).unwrap_err().code,
+            read(&Cell::Date(NaiveDate::from_ymd_opt(1900, 1, 1).unwrap()), None).unwrap_err().code,
             "invalid_date"
         );
     }
@@ -276,6 +300,38 @@ mod tests {
         assert_eq!(number("20250310").as_deref(), Ok("2025-03-10"));
         for written in ["45726.5", "0", "30", "60", "-1", "1E+30", "99999999", "20251310", "2025"] {
             assert_eq!(number(written), Err("invalid_date"), "{written}");
+        }
+    }
+
+    #[test]
+    fn a_columns_order_settles_a_date_that_could_be_two() {
+        let read = |written: &str, order| {
+            read(&Cell::Text(written.to_owned()), Some(order)).map(|date| date.to_string()).unwrap()
+        };
+        assert_eq!(read("03/04/2025", DateOrder::DayFirst), "2025-04-03");
+        assert_eq!(read("03-04-2025 10:15", DateOrder::MonthFirst), "2025-03-04");
+        // What can only be read in one way is read in it.
+        assert_eq!(read("20/03/2025", DateOrder::MonthFirst), "2025-03-20");
+        assert_eq!(read("03.04.2025", DateOrder::MonthFirst), "2025-04-03");
+        assert_eq!(read("2025-03-04", DateOrder::DayFirst), "2025-03-04");
+    }
+
+    #[test]
+    fn a_date_votes_only_where_its_numbers_tell() {
+        assert!(matches!(vote("20/03/2025"), Some(Vote::One)));
+        assert!(matches!(vote("3/20/2025 0:00"), Some(Vote::Other)));
+        assert!(matches!(vote("3-4-2025"), Some(Vote::Either)));
+        for silent in [
+            "03/03/2025",
+            "2025-03-20",
+            "20.03.2025",
+            "31/31/2025",
+            "20 Mar 2025",
+            "3/20/25",
+            "1/2/3/2025",
+            "x",
+        ] {
+            assert!(vote(silent).is_none(), "{silent}");
         }
     }
 }

@@ -1,11 +1,14 @@
-//! The fields of a customer that a sheet can give, and the headers they go by.
+//! What a column can hold, and the headers it goes by.
 
-/// What a column can hold.
+use super::header::canonical;
+use super::kind::Kind;
+
+/// What a column can hold. Which of them a sheet can have depends on its [`Kind`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Field {
     /// The customer's number in the user's books.
     Reference,
-    /// Name of the company or person; the only column that must be there.
+    /// Name of the company or person.
     Name,
     /// E-mail address or telephone number, whichever it is.
     Contact,
@@ -21,17 +24,39 @@ pub enum Field {
     Tags,
     /// ISO 4217 code of the account.
     Currency,
-    /// What is owed.
+    /// What a customer owes in all.
     Outstanding,
-    /// When that is due.
+    /// When that, or the invoice, is due.
     DueDate,
     /// Whether it was paid.
     Status,
+    /// The invoice's number; of a payment, the invoices it is for.
+    InvoiceNumber,
+    /// When the invoice was issued.
+    IssueDate,
+    /// What the invoice asks for.
+    Total,
+    /// The terms its due date follows from.
+    Terms,
+    /// What the invoice is for.
+    Memo,
+    /// Whether the customer disputes the invoice.
+    Disputed,
+    /// When the invoice was paid in full.
+    SettledOn,
+    /// What was paid.
+    Amount,
+    /// When it came.
+    ReceivedOn,
+    /// How it came.
+    Method,
+    /// The payer's or bank's words.
+    PaymentReference,
 }
 
 impl Field {
-    /// All fields, in the order of the template.
-    pub const ALL: [Field; 12] = [
+    /// All fields.
+    pub const ALL: [Field; 23] = [
         Field::Reference,
         Field::Name,
         Field::Contact,
@@ -44,7 +69,29 @@ impl Field {
         Field::Outstanding,
         Field::DueDate,
         Field::Status,
+        Field::InvoiceNumber,
+        Field::IssueDate,
+        Field::Total,
+        Field::Terms,
+        Field::Memo,
+        Field::Disputed,
+        Field::SettledOn,
+        Field::Amount,
+        Field::ReceivedOn,
+        Field::Method,
+        Field::PaymentReference,
     ];
+
+    /// The field of `kind` that goes by a wire name or a header.
+    pub fn of(kind: Kind, name: &str) -> Option<Field> {
+        let by_name = kind.fields().iter().find(|field| field.as_str() == name.trim());
+        by_name.copied().or_else(|| Field::by_header(kind, &canonical(name)))
+    }
+
+    /// The field of `kind` that goes by a header, given as `header::canonical` leaves it.
+    pub(super) fn by_header(kind: Kind, canonical: &str) -> Option<Field> {
+        kind.fields().iter().copied().find(|field| field.headers(kind).any(|known| known == canonical))
+    }
 
     /// The name on the wire.
     pub fn as_str(self) -> &'static str {
@@ -61,13 +108,24 @@ impl Field {
             Field::Outstanding => "outstanding",
             Field::DueDate => "due_date",
             Field::Status => "status",
+            Field::InvoiceNumber => "invoice_number",
+            Field::IssueDate => "issue_date",
+            Field::Total => "total",
+            Field::Terms => "terms",
+            Field::Memo => "memo",
+            Field::Disputed => "disputed",
+            Field::SettledOn => "settled_on",
+            Field::Amount => "amount",
+            Field::ReceivedOn => "received_on",
+            Field::Method => "method",
+            Field::PaymentReference => "payment_reference",
         }
     }
 
     /// For people, and one of the headers it is found by.
     pub fn label(self) -> &'static str {
         match self {
-            Field::Reference => "Reference",
+            Field::Reference => "Customer reference",
             Field::Name => "Name",
             Field::Contact => "Contact information",
             Field::Email => "Email",
@@ -79,29 +137,56 @@ impl Field {
             Field::Outstanding => "Outstanding amount",
             Field::DueDate => "Due date",
             Field::Status => "Payment status",
+            Field::InvoiceNumber => "Invoice number",
+            Field::IssueDate => "Issue date",
+            Field::Total => "Invoice amount",
+            Field::Terms => "Terms",
+            Field::Memo => "Memo",
+            Field::Disputed => "Disputed",
+            Field::SettledOn => "Settled date",
+            Field::Amount => "Amount",
+            Field::ReceivedOn => "Received date",
+            Field::Method => "Method",
+            Field::PaymentReference => "Payment reference",
         }
     }
 
-    /// The headers it is found by, as `header::fold` leaves them: lower-case letters and digits only.
-    pub(super) fn headers(self) -> &'static [&'static str] {
+    /// The headers it is found by in a sheet of `kind`, as `header::canonical` leaves them.
+    pub(super) fn headers(self, kind: Kind) -> impl Iterator<Item = &'static str> {
+        let more: &[&str] = match (self, kind) {
+            // Elsewhere these words are the customer's; beside a payment they are the payment's.
+            (Field::PaymentReference, _) | (Field::Reference, Kind::Customers | Kind::Combined) => {
+                &["reference", "referencenumber"]
+            }
+            (Field::Reference, Kind::Invoices) => &["reference"],
+            (Field::Memo, Kind::Invoices) => &["notes", "note", "comments", "comment"],
+            _ => &[],
+        };
+        self.usual_headers().iter().chain(more).copied()
+    }
+
+    fn usual_headers(self) -> &'static [&'static str] {
         match self {
             Field::Reference => &[
-                "reference",
-                "ref",
                 "customerreference",
-                "customerref",
                 "customerid",
-                "customerno",
                 "customernumber",
                 "customercode",
+                "customeraccount",
                 "accountnumber",
-                "accountno",
                 "accountid",
+                "accountcode",
                 "clientid",
-                "clientno",
                 "clientnumber",
-                "debtorno",
+                "clientcode",
+                "debtorid",
                 "debtornumber",
+                "debtorcode",
+                "customerno",
+                "customerref",
+                "accountno",
+                "clientno",
+                "debtorno",
             ],
             Field::Name => &[
                 "name",
@@ -116,46 +201,151 @@ impl Field {
                 "debtorname",
             ],
             Field::Contact => &["contact", "contactinformation", "contactinfo", "contactdetails"],
-            Field::Email => &["email", "emailaddress", "mail", "emailid"],
+            Field::Email => &["email", "emailaddress", "mail", "emailid", "contactemail", "customeremail"],
             Field::Phone => &[
                 "phone",
                 "telephone",
-                "tel",
                 "mobile",
                 "phonenumber",
-                "phoneno",
                 "telephonenumber",
                 "mobilenumber",
+                "contactphone",
+                "contactnumber",
+                "phoneno",
             ],
-            Field::Address => &["address", "postaladdress", "billingaddress"],
+            Field::Address => &["address", "postaladdress", "billingaddress", "customeraddress"],
             Field::Notes => &["notes", "note", "comments", "comment"],
             Field::Tags => &["tags", "tag", "labels", "label"],
-            Field::Currency => &["currency", "ccy", "currencycode"],
+            Field::Currency => &["currency", "currencycode"],
             Field::Outstanding => &[
                 "outstanding",
                 "outstandingamount",
+                "outstandingpayment",
                 "outstandingpaymentamount",
                 "outstandingbalance",
                 "amount",
                 "amountdue",
-                "amtdue",
                 "amountoutstanding",
                 "amountowed",
+                "amountowing",
                 "balance",
                 "balancedue",
+                "balanceoutstanding",
+                "currentbalance",
                 "openbalance",
                 "openingbalance",
                 "openamount",
                 "totaldue",
                 "totaloutstanding",
+                "amtdue",
             ],
-            Field::DueDate => &["duedate", "paymentduedate", "due", "datedue"],
-            Field::Status => &["status", "paymentstatus"],
+            Field::DueDate => {
+                &["duedate", "paymentduedate", "invoiceduedate", "nextduedate", "due", "datedue"]
+            }
+            Field::Status => &["status", "paymentstatus", "paymentstate", "invoicestatus", "invoicestate"],
+            Field::InvoiceNumber => &[
+                "invoicenumber",
+                "invoice",
+                "invoices",
+                "invoicenumbers",
+                "invoiceid",
+                "invoicereference",
+                "documentnumber",
+                "billnumber",
+                "invoiceno",
+            ],
+            Field::IssueDate => &[
+                "issuedate",
+                "issuedon",
+                "invoicedate",
+                "dateissued",
+                "documentdate",
+                "billdate",
+                "billingdate",
+            ],
+            Field::Total => &[
+                "total",
+                "invoiceamount",
+                "invoicetotal",
+                "invoicevalue",
+                "totalamount",
+                "amount",
+                "grossamount",
+                "amountdue",
+                "billamount",
+            ],
+            Field::Terms => &["terms", "paymentterms", "creditterms"],
+            Field::Memo => &["memo", "description", "invoicedescription"],
+            Field::Disputed => &["disputed", "dispute", "indispute"],
+            Field::SettledOn => &[
+                "settledon",
+                "settleddate",
+                "settlementdate",
+                "paidon",
+                "paiddate",
+                "datepaid",
+                "datesettled",
+            ],
+            Field::Amount => &[
+                "amount",
+                "paymentamount",
+                "amountpaid",
+                "amountreceived",
+                "paidamount",
+                "receivedamount",
+                "paid",
+                "received",
+            ],
+            Field::ReceivedOn => &[
+                "receivedon",
+                "receiveddate",
+                "datereceived",
+                "paymentdate",
+                "paiddate",
+                "paidon",
+                "datepaid",
+                "receiptdate",
+                "date",
+                "valuedate",
+                "bookingdate",
+            ],
+            Field::Method => &["method", "paymentmethod", "paymenttype", "paidby"],
+            Field::PaymentReference => &[
+                "paymentreference",
+                "paymentid",
+                "bankreference",
+                "transactionreference",
+                "transactionid",
+                "remittance",
+                "checknumber",
+                "chequenumber",
+            ],
         }
     }
 
-    /// Whether a customer would be imported with the wrong debt if this column were overlooked.
+    /// Whether the books would be wrong if this column were overlooked.
     pub(super) fn decides_debt(self) -> bool {
-        matches!(self, Field::Outstanding | Field::DueDate | Field::Status | Field::Currency)
+        matches!(
+            self,
+            Field::Outstanding
+                | Field::DueDate
+                | Field::Status
+                | Field::Currency
+                | Field::Total
+                | Field::IssueDate
+                | Field::SettledOn
+                | Field::Amount
+                | Field::ReceivedOn
+        )
+    }
+
+    /// Whether its cells are amounts of money.
+    pub fn is_amount(self) -> bool {
+        matches!(self, Field::Outstanding | Field::Total | Field::Amount)
+    }
+
+    /// Whether its cells are calendar dates.
+    pub fn is_date(self) -> bool {
+        matches!(self, Field::DueDate | Field::IssueDate | Field::SettledOn | Field::ReceivedOn)
     }
 }

@@ -1,3 +1,5 @@
+use super::super::cell::plain_decimal;
+use super::super::customer_row::{Owed, SheetRow};
 use super::*;
 
 fn date(text: &str) -> NaiveDate {
@@ -27,7 +29,7 @@ fn columns(headers: &[&str]) -> Columns {
     Columns::find(&headers.iter().map(|header| (*header).to_owned()).collect::<Vec<_>>()).unwrap()
 }
 
-fn read(headers: &[&str], row: &[Cell]) -> RowResult {
+fn read(headers: &[&str], row: &[Cell]) -> RowResult<SheetRow> {
     columns(headers).read_row(row, context())
 }
 

@@ -23,6 +23,10 @@ pub(crate) struct Needs {
     pub unapplied: Vec<CustomerId>,
     /// Invoice numbers of customers, to find out whether they are taken.
     pub numbers: Vec<(CustomerId, String)>,
+    /// Customers' names without case, to find out who bears them.
+    pub names: Vec<String>,
+    /// Payments of customers on days, to find out whether one is known.
+    pub received: Vec<(CustomerId, chrono::NaiveDate)>,
     /// References without case, to find out whose they are.
     pub references: Vec<String>,
     /// So many generated references will be wanted.
@@ -47,6 +51,8 @@ impl Needs {
         self.invoices.extend_from_slice(&other.invoices);
         self.unapplied.extend_from_slice(&other.unapplied);
         self.numbers.extend_from_slice(&other.numbers);
+        self.names.extend_from_slice(&other.names);
+        self.received.extend_from_slice(&other.received);
         self.references.extend_from_slice(&other.references);
         self.generated += other.generated;
         self.users.extend_from_slice(&other.users);

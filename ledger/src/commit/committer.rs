@@ -25,6 +25,29 @@ const TRIES: u32 = 30;
 /// Rounds of loading one command may ask for; each round loads something it named.
 const ROUNDS: u32 = 64;
 
+/// Lets a decision run on the books as they are, and writes nothing: what it would do.
+pub(crate) async fn rehearse<T>(
+    store: &Store,
+    needs: &Needs,
+    mut decide: impl FnMut(&mut Desk) -> Result<T, Stop>,
+) -> Result<T> {
+    let mut desk = Desk::new(store.head().await?);
+    store.load(&mut desk, needs).await?;
+    for _ in 0..ROUNDS {
+        desk.begin();
+        match decide(&mut desk) {
+            Ok(answer) => return Ok(answer),
+            Err(Stop::Missing) => {
+                desk.rollback();
+                let missing = desk.take_missing();
+                store.load(&mut desk, &missing).await?;
+            }
+            Err(Stop::Refused(error)) => return Err(error),
+        }
+    }
+    Err(Error::internal("a rehearsal never found all it asked for"))
+}
+
 /// The handle to the committing task.
 pub(crate) struct Committer {
     queue: mpsc::Sender<Box<dyn Job>>,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use domain::account::Moment;
-use domain::{Account, Customer, CustomerId, ImportId, InvoiceId, PaymentId, UserId};
+use domain::{Account, Customer, CustomerId, ImportId, InvoiceId, Payment, PaymentId, UserId};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -12,8 +12,8 @@ use super::command::{Needs, NewEvent, Stop};
 use crate::caller::Caller;
 use crate::chain::{self, Link};
 use crate::store::rows::{
-    CustomerRow, EmailRow, EventRow, IdempotencyRow, ImportRow, InvoiceRow, PaymentRow, ReferenceRow,
-    SummaryRow, UserRow, number_key, reference_key,
+    CustomerRow, EmailRow, EventRow, IdempotencyRow, ImportErrorRow, ImportResultRow, ImportRow, InvoiceRow,
+    PaymentRow, ReferenceRow, SummaryRow, UserRow, number_key, reference_key,
 };
 use crate::store::{Write, key, record};
 use crate::summary::Tallies;
@@ -46,6 +46,10 @@ pub(crate) struct Desk {
     pub(crate) unapplied: HashSet<CustomerId>,
     /// The invoices that bear a number, as of `head`.
     pub(crate) numbers: HashMap<(CustomerId, String), Vec<InvoiceId>>,
+    /// Who bears a name, of those not archived.
+    pub(crate) names: HashMap<String, Vec<CustomerId>>,
+    /// What came from a customer on a day, as of `head`.
+    pub(crate) received: HashMap<(CustomerId, chrono::NaiveDate), Vec<Payment>>,
     pub(crate) references: HashMap<String, Option<CustomerId>>,
     pub(crate) users: BTreeMap<UserId, Option<UserRow>>,
     pub(crate) all_users: bool,
@@ -68,6 +72,8 @@ struct Undo {
     emails: HashMap<String, Option<UserId>>,
     imports: HashMap<ImportId, Option<ImportRow>>,
     events: usize,
+    import_results: usize,
+    import_errors: usize,
 }
 
 /// What the batch will write. Rows are named, not copied: the last command's version of each is written once.
@@ -81,6 +87,8 @@ struct Written {
     users: HashSet<UserId>,
     emails: HashSet<String>,
     imports: HashSet<ImportId>,
+    import_results: Vec<ImportResultRow>,
+    import_errors: Vec<ImportErrorRow>,
     kept: Vec<IdempotencyRow>,
     /// What the running totals are moved by.
     summaries: Tallies,
@@ -103,6 +111,8 @@ impl Desk {
             invoices: HashSet::new(),
             unapplied: HashSet::new(),
             numbers: HashMap::new(),
+            names: HashMap::new(),
+            received: HashMap::new(),
             references: HashMap::new(),
             users: BTreeMap::new(),
             all_users: false,
@@ -208,6 +218,72 @@ impl Desk {
         let bears =
             |invoice: &domain::Invoice| Some(&invoice.id) != but && number_key(&invoice.number) == key.1;
         Ok(stored || self.account(customer)?.invoices.values().any(bears))
+    }
+
+    /// The customer's invoice of that number, in any state.
+    pub(crate) fn invoice_numbered(
+        &mut self,
+        customer: &CustomerId,
+        number: &str,
+    ) -> Result<Option<InvoiceId>, Stop> {
+        let key = (customer.clone(), number_key(number));
+        let bears = |invoice: &&domain::Invoice| number_key(&invoice.number) == key.1;
+        if let Some(invoice) = self.account(customer)?.invoices.values().find(bears) {
+            return Ok(Some(invoice.id.clone()));
+        }
+        if self.is_new(customer) {
+            return Ok(None);
+        }
+        match self.numbers.get(&key) {
+            Some(bearers) => Ok(bearers.first().cloned()),
+            None => {
+                self.missing.numbers.push(key);
+                Err(Stop::Missing)
+            }
+        }
+    }
+
+    /// Whether the account was added by this batch: nothing of it is in the database.
+    fn is_new(&self, customer: &CustomerId) -> bool {
+        matches!(self.undo.accounts.get(customer), Some(None))
+            || matches!(self.written.customers.get(customer), Some(RowFate::Insert))
+    }
+
+    /// The customers of that name who are not archived.
+    pub(crate) fn customers_named(&mut self, name: &str) -> Result<Vec<CustomerId>, Stop> {
+        let key = name.to_lowercase();
+        match self.names.get(&key) {
+            Some(bearers) => Ok(bearers.clone()),
+            None => {
+                self.missing.names.push(key);
+                Err(Stop::Missing)
+            }
+        }
+    }
+
+    /// What came from a customer on a day.
+    pub(crate) fn received_on(
+        &mut self,
+        customer: &CustomerId,
+        on: chrono::NaiveDate,
+    ) -> Result<Vec<Payment>, Stop> {
+        let key = (customer.clone(), on);
+        let Some(stored) = self.received.get(&key).cloned() else {
+            self.missing.received.push(key);
+            return Err(Stop::Missing);
+        };
+        let account = self.account(customer)?;
+        let at_hand = account.payments.values().filter(|payment| payment.received_on == on);
+        let mut payments: Vec<Payment> = at_hand.cloned().collect();
+        payments.extend(stored.into_iter().filter(|payment| !account.payments.contains_key(&payment.id)));
+        Ok(payments)
+    }
+
+    /// Puts a changed account in the place of the one it was made from.
+    pub(crate) fn put_account(&mut self, account: Account) -> Result<(), Stop> {
+        let id = account.customer.id.clone();
+        *self.account_mut(&id)? = account;
+        Ok(())
     }
 
     /// The number of an invoice that nobody numbered: the position of the event that enters it, which no other has.
@@ -350,6 +426,12 @@ impl Desk {
         self.undo.imports.entry(id).or_insert(before);
     }
 
+    /// Keeps what the rows of a chunk did, with the wrong cells that showed only then.
+    pub(crate) fn put_import_result(&mut self, result: ImportResultRow, errors: Vec<ImportErrorRow>) {
+        self.written.import_results.push(result);
+        self.written.import_errors.extend(errors);
+    }
+
     pub(super) fn kept_answer(&mut self, record_key: &str) -> Result<Option<Kept>, Stop> {
         match self.kept.get(record_key) {
             Some(kept) => Ok(kept.clone()),
@@ -380,7 +462,13 @@ impl Desk {
 
     /// Before a command decides.
     pub(super) fn begin(&mut self) {
-        self.undo = Undo { events: self.written.events.len(), ..Undo::default() };
+        let written = &self.written;
+        self.undo = Undo {
+            events: written.events.len(),
+            import_results: written.import_results.len(),
+            import_errors: written.import_errors.len(),
+            ..Undo::default()
+        };
     }
 
     /// Takes back everything the command did since [`Desk::begin`].
@@ -395,7 +483,9 @@ impl Desk {
         self.users.extend(undo.users);
         self.emails.extend(undo.emails);
         self.imports.extend(undo.imports);
-        self.undo.events = self.written.events.len();
+        self.written.import_results.truncate(undo.import_results);
+        self.written.import_errors.truncate(undo.import_errors);
+        self.begin();
     }
 
     /// Gives the changed rows their new versions, and writes the event that carries them.
@@ -572,6 +662,8 @@ impl Desk {
             }
         }
         write.imports = written.imports.iter().filter_map(|id| self.imports.get(id)?.clone()).collect();
+        write.import_results = written.import_results.clone();
+        write.import_errors = written.import_errors.clone();
         write.kept = written.kept.clone();
         write.summaries = written.summaries.iter().map(SummaryRow::from).collect();
         write

@@ -11,5 +11,5 @@ mod committer;
 mod desk;
 
 pub(crate) use command::{Command, Needs, NewEvent, Stop};
-pub(crate) use committer::Committer;
+pub(crate) use committer::{Committer, rehearse};
 pub(crate) use desk::{Desk, Head, Kept};

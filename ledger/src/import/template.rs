@@ -1,84 +1,139 @@
-//! The template that the import page offers.
+//! The templates that the import page offers, written as XLSX. What is in them is in [`domain::sheet::Template`].
 
-use rust_xlsxwriter::{DataValidation, ExcelDateTime, Format, FormatAlign, Note, Workbook, XlsxError};
+use chrono::{Datelike, NaiveDate};
+use domain::sheet::{Cell, Format as ColumnFormat, Kind, Template, TemplateColumn};
+use rust_xlsxwriter::{
+    DataValidation, ExcelDateTime, Format, FormatAlign, Note, Workbook, Worksheet, XlsxError,
+};
 
-use crate::{Error, Result};
+use crate::{Error, Ledger, Result};
 
-const COLUMNS: [(&str, f64, &str); 9] = [
-    ("Reference", 14.0, "Your number for the customer. Rows with a known reference update that customer."),
-    ("Name", 28.0, "Company or person. Required."),
-    ("Email", 28.0, "Where reminders go."),
-    ("Phone", 18.0, "As you would dial it."),
-    ("Address", 34.0, "Postal address."),
-    ("Currency", 10.0, "ISO 4217 code such as USD; your organisation's currency when empty."),
-    ("Outstanding amount", 20.0, "What the customer owes now. Becomes an opening balance."),
-    ("Due date", 14.0, "When that is due; the past is fine. Required when something is owed."),
-    ("Status", 12.0, "Pending, Overdue or Paid. Paid records the amount as settled."),
-];
+/// Rows that are prepared for being filled in.
+const ROWS: u32 = 10_000;
 
-/// The XLSX template for customers: headers with notes, an example row, a list of allowed states, date cells.
-pub fn template() -> Result<Vec<u8>> {
-    build().map_err(Error::internal)
+impl Ledger {
+    /// The template for sheets of one kind and the name of its file: headers with notes, an example row, lists of allowed
+    /// words, text, money and date cells.
+    pub fn import_template(&self, kind: Kind) -> Result<(String, Vec<u8>)> {
+        let template = Template::of(kind, self.organisation().currency, self.business_date());
+        let bytes = build(&template).map_err(Error::internal)?;
+        Ok((template.file_name, bytes))
+    }
 }
 
-fn build() -> Result<Vec<u8>, XlsxError> {
+fn build(template: &Template) -> Result<Vec<u8>, XlsxError> {
     let mut workbook = Workbook::new();
     let sheet = workbook.add_worksheet();
-    sheet.set_name("Customers")?;
-    let header =
-        Format::new().set_bold().set_background_color("#EEF1F6").set_align(FormatAlign::VerticalCenter);
-    for (column, (title, width, note)) in (0_u16..).zip(COLUMNS) {
-        sheet.write_string_with_format(0, column, title, &header)?;
-        sheet.set_column_width(column, width)?;
-        sheet.insert_note(0, column, &Note::new(note).add_author_prefix(false))?;
-    }
+    sheet.set_name(template.sheet_name)?;
     sheet.set_freeze_panes(1, 0)?;
-    for (column, text) in [
-        (0, "C-0001"),
-        (1, "Example Ltd"),
-        (2, "accounts@example.com"),
-        (3, "+44 20 7946 0018"),
-        (4, "1 Example Street, London"),
-        (5, "USD"),
-        (8, "Pending"),
-    ] {
-        sheet.write_string(1, column, text)?;
+    for (index, column) in (0_u16..).zip(&template.columns) {
+        write_column(sheet, index, column)?;
     }
-    sheet.write_number_with_format(1, 6, 1250.5, &Format::new().set_num_format("#,##0.00"))?;
-    let date = Format::new().set_num_format("yyyy-mm-dd");
-    sheet.write_datetime_with_format(1, 7, ExcelDateTime::from_ymd(2026, 12, 31)?, &date)?;
-    sheet.set_column_format(7, &date)?;
-    let states = DataValidation::new().allow_list_strings(&["Pending", "Overdue", "Paid"])?;
-    sheet.add_data_validation(1, 8, 9999, 8, &states)?;
     workbook.save_to_buffer()
 }
 
+fn write_column(sheet: &mut Worksheet, index: u16, column: &TemplateColumn) -> Result<(), XlsxError> {
+    let header =
+        Format::new().set_bold().set_background_color("#EEF1F6").set_align(FormatAlign::VerticalCenter);
+    let format = match column.format {
+        ColumnFormat::Text => Format::new().set_num_format("@"),
+        ColumnFormat::Money { decimals: 0 } => Format::new().set_num_format("#,##0"),
+        ColumnFormat::Money { decimals } => {
+            Format::new().set_num_format(format!("#,##0.{}", "0".repeat(decimals as usize)))
+        }
+        ColumnFormat::Date => Format::new().set_num_format("yyyy-mm-dd"),
+    };
+    sheet.set_column_width(index, f64::from(column.width))?;
+    sheet.set_column_format(index, &format)?;
+    sheet.write_string_with_format(0, index, column.header, &header)?;
+    sheet.insert_note(0, index, &Note::new(column.note).add_author_prefix(false))?;
+    if !column.allowed.is_empty() {
+        let list = DataValidation::new().allow_list_strings(column.allowed)?;
+        sheet.add_data_validation(1, index, ROWS, index, &list)?;
+    }
+    write_cell(sheet, 1, index, &column.example, &format)
+}
+
+/// A cell as what it is: numbers and dates can be sorted and summed.
+pub(super) fn write_cell(
+    sheet: &mut Worksheet,
+    row: u32,
+    column: u16,
+    cell: &Cell,
+    format: &Format,
+) -> Result<(), XlsxError> {
+    match cell {
+        Cell::Empty => sheet.write_blank(row, column, format)?,
+        Cell::Text(text) | Cell::Error(text) => {
+            sheet.write_string_with_format(row, column, cut(text), format)?
+        }
+        Cell::Number(number) => match number.parse::<f64>() {
+            Ok(number) if number.is_finite() => {
+                sheet.write_number_with_format(row, column, number, format)?
+            }
+            _ => sheet.write_string_with_format(row, column, cut(number), format)?,
+        },
+        Cell::Date(date) => match excel_date(*date) {
+            Some(excel) => sheet.write_datetime_with_format(row, column, excel, format)?,
+            None => sheet.write_string_with_format(row, column, date.to_string(), format)?,
+        },
+        Cell::Bool(value) => sheet.write_boolean_with_format(row, column, *value, format)?,
+    };
+    Ok(())
+}
+
+/// What fits into a cell of a spreadsheet.
+pub(super) fn cut(text: &str) -> String {
+    text.chars().take(32_000).collect()
+}
+
+/// Spreadsheets know dates from 1900 to 9999.
+fn excel_date(date: NaiveDate) -> Option<ExcelDateTime> {
+    let year = u16::try_from(date.year()).ok()?;
+    ExcelDateTime::from_ymd(year, u8::try_from(date.month()).ok()?, u8::try_from(date.day()).ok()?).ok()
+}
+
+/// The template with its example imports without error, whatever the day.
 #[cfg(test)]
 mod tests {
-    use chrono::NaiveDate;
     use domain::Currency;
-    use domain::sheet::{RowContext, RowResult};
+    use domain::sheet::{Mapping, Options, RowContext, RowResult};
 
-    use super::super::read::sheet;
-    use super::super::{ImportLimits, Upload};
+    use super::super::stage;
+    use super::super::{ImportLimits, Upload, open};
     use super::*;
 
     #[test]
-    fn the_template_with_its_example_imports_without_error_on_any_date() {
-        let upload = Upload { file_name: "template.xlsx".into(), bytes: template().unwrap() };
-        let limits = ImportLimits { max_bytes: 1_000_000, max_rows: 10, max_columns: 50, workers: 1 };
-        let sheet = sheet(&upload, &limits).unwrap();
-        assert_eq!(sheet.columns.mapping().len(), COLUMNS.len());
-        assert_eq!(sheet.rows.len(), 1);
-        for year in [2020, 2026, 2040] {
-            let business_date = NaiveDate::from_ymd_opt(year, 6, 1).unwrap();
-            let context = RowContext { default_currency: Currency::USD, business_date };
-            match sheet.columns.read_row(&sheet.rows[0].1, context) {
-                RowResult::Valid { row, warnings } => {
-                    assert_eq!(row.name, "Example Ltd");
-                    assert!(warnings.is_empty(), "{warnings:?}");
+    fn a_template_with_its_example_imports_without_error_on_any_date() {
+        let limits = ImportLimits {
+            max_bytes: 1_000_000,
+            max_rows: 10,
+            max_columns: 50,
+            timeout_seconds: 60,
+            workers: 1,
+        };
+        let made_on = NaiveDate::from_ymd_opt(2026, 2, 28).unwrap();
+        for kind in Kind::ALL {
+            let template = Template::of(kind, Currency::USD, made_on);
+            let upload = Upload::new("template.xlsx", build(&template).unwrap());
+            let mut rows = Vec::new();
+            let opened = open::read(&upload, &limits, None, |chunk| {
+                rows.extend(stage::read(&chunk)?);
+                Ok(())
+            })
+            .unwrap();
+            assert_eq!(opened.rows, 1, "{kind:?}");
+            let mapping = Mapping::guess(None, &opened.survey);
+            assert_eq!(mapping.kind(), kind);
+            let columns = mapping.columns(&opened.survey, &Options::default()).unwrap();
+            assert_eq!(columns.mapping().len(), template.columns.len(), "{kind:?}");
+            for year in [2026, 2030, 2040] {
+                let business_date = NaiveDate::from_ymd_opt(year, 6, 1).unwrap();
+                let context = RowContext { default_currency: Currency::USD, business_date };
+                match columns.read(&rows[0].cells, context) {
+                    RowResult::Valid { warnings, .. } => assert!(warnings.is_empty(), "{warnings:?}"),
+                    other => panic!("{kind:?}: {other:?}"),
                 }
-                other => panic!("{other:?}"),
             }
         }
     }

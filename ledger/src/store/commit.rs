@@ -4,8 +4,8 @@ use surrealdb::types::{QueryError, RecordId};
 
 use super::Store;
 use super::rows::{
-    CustomerRow, EmailRow, EventRow, HeadRow, IdempotencyRow, ImportRow, InvoiceRow, PaymentRow,
-    ReferenceRow, SummaryRow, UserRow,
+    CustomerRow, EmailRow, EventRow, HeadRow, IdempotencyRow, ImportErrorRow, ImportResultRow, ImportRow,
+    InvoiceRow, PaymentRow, ReferenceRow, SummaryRow, UserRow,
 };
 use crate::commit::Head;
 use crate::{Error, Result};
@@ -26,6 +26,8 @@ pub(crate) struct Write {
     pub users: Vec<UserRow>,
     pub emails: Vec<EmailRow>,
     pub imports: Vec<ImportRow>,
+    pub import_results: Vec<ImportResultRow>,
+    pub import_errors: Vec<ImportErrorRow>,
     pub kept: Vec<IdempotencyRow>,
     /// What is added to the running totals.
     pub summaries: Vec<SummaryRow>,
@@ -48,6 +50,8 @@ impl Write {
             users: Vec::new(),
             emails: Vec::new(),
             imports: Vec::new(),
+            import_results: Vec::new(),
+            import_errors: Vec::new(),
             kept: Vec::new(),
             summaries: Vec::new(),
             deleted: Vec::new(),
@@ -121,6 +125,8 @@ impl Store {
             (!write.users.is_empty(), "FOR $row IN $users { UPSERT $row.id CONTENT $row RETURN NONE };"),
             (!write.emails.is_empty(), "FOR $row IN $emails { UPSERT $row.id CONTENT $row RETURN NONE };"),
             (!write.imports.is_empty(), "FOR $row IN $imports { UPSERT $row.id CONTENT $row RETURN NONE };"),
+            (!write.import_results.is_empty(), "INSERT INTO import_result $import_results RETURN NONE;"),
+            (!write.import_errors.is_empty(), "INSERT IGNORE INTO import_error $import_errors RETURN NONE;"),
             (!write.kept.is_empty(), "INSERT INTO idempotency $kept RETURN NONE;"),
             (
                 !write.summaries.is_empty(),
@@ -153,6 +159,8 @@ impl Store {
             .bind(("users", write.users))
             .bind(("emails", write.emails))
             .bind(("imports", write.imports))
+            .bind(("import_results", write.import_results))
+            .bind(("import_errors", write.import_errors))
             .bind(("kept", write.kept))
             .bind(("summaries", write.summaries))
             .await

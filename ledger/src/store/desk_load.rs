@@ -23,6 +23,8 @@ impl Store {
         let invoices = wanted(&needs.invoices, |id| !desk.invoices.contains(id));
         let unapplied = wanted(&needs.unapplied, |id| !desk.unapplied.contains(id));
         let numbers = wanted(&needs.numbers, |key| !desk.numbers.contains_key(key));
+        let names = wanted(&needs.names, |name| !desk.names.contains_key(name));
+        let received = wanted(&needs.received, |pair| !desk.received.contains_key(pair));
         let mut references = wanted(&needs.references, |key| !desk.references.contains_key(key));
         if needs.generated > 0 {
             references.extend(desk.reference_candidates(needs.generated + SPARE_REFERENCES));
@@ -93,16 +95,40 @@ impl Store {
             }
             desk.invoices.extend(invoices);
         }
-        for (customer, number) in numbers {
-            let query = "SELECT VALUE id FROM invoice WHERE customer_id = $customer AND number_key = $number";
-            let mut answer = self
-                .db
-                .query(query)
-                .bind(("customer", customer.as_str().to_owned()))
-                .bind(("number", number.clone()))
-                .await?;
-            let ids: Vec<RecordId> = answer.take(0)?;
-            desk.numbers.insert((customer, number), ids.into_iter().map(|id| key(id).into()).collect());
+        if !numbers.is_empty() {
+            let pairs: Vec<Vec<String>> = numbers
+                .iter()
+                .map(|(customer, number)| vec![customer.as_str().to_owned(), number.clone()])
+                .collect();
+            let query = "RETURN $pairs.map(|$pair: any| (SELECT VALUE id FROM invoice \
+                         WHERE customer_id = $pair[0] AND number_key = $pair[1]))";
+            let found: Vec<Vec<RecordId>> = self.db.query(query).bind(("pairs", pairs)).await?.take(0)?;
+            for (pair, ids) in numbers.into_iter().zip(found) {
+                desk.numbers.insert(pair, ids.into_iter().map(|id| key(id).into()).collect());
+            }
+        }
+        if !names.is_empty() {
+            let query = "SELECT id, name_key FROM customer WHERE archived = false AND name_key IN $names";
+            let rows: Vec<NamedRow> = self.db.query(query).bind(("names", names.clone())).await?.take(0)?;
+            for name in names {
+                desk.names.insert(name, Vec::new());
+            }
+            for row in rows {
+                desk.names.entry(row.name_key).or_default().push(key(row.id).into());
+            }
+        }
+        if !received.is_empty() {
+            let pairs: Vec<Vec<String>> = received
+                .iter()
+                .map(|(customer, on)| vec![customer.as_str().to_owned(), on.to_string()])
+                .collect();
+            let query = "RETURN $pairs.map(|$pair: any| (SELECT * FROM payment \
+                         WHERE customer_id = $pair[0] AND received_on = $pair[1]))";
+            let found: Vec<Vec<PaymentRow>> = self.db.query(query).bind(("pairs", pairs)).await?.take(0)?;
+            for (pair, rows) in received.into_iter().zip(found) {
+                let payments = rows.into_iter().map(Payment::try_from).collect::<Result<_>>()?;
+                desk.received.insert(pair, payments);
+            }
         }
         if !references.is_empty() {
             let rows: Vec<ReferenceRow> =
@@ -148,9 +174,12 @@ impl Store {
                 desk.imports.insert(key(row.id.clone()).into(), Some(row));
             }
         }
-        for id in history {
-            let history = self.history(&id).await?;
-            desk.history.insert(id, history);
+        if !history.is_empty() {
+            let found = self.history(&history).await?;
+            for id in history {
+                let what = found.get(&id).copied();
+                desk.history.insert(id, what);
+            }
         }
         Ok(())
     }
@@ -197,22 +226,30 @@ impl Store {
         Ok(self.db.query("SELECT * FROM $ids").bind(("ids", records(table, keys))).await?.take(0)?)
     }
 
-    async fn history(&self, id: &CustomerId) -> Result<Option<&'static str>> {
+    /// What hangs on customers, of those on whom something does.
+    async fn history(&self, ids: &[CustomerId]) -> Result<BTreeMap<CustomerId, &'static str>> {
         let mut response = self
             .db
-            .query("SELECT VALUE id FROM invoice WHERE customer_id = $id LIMIT 1")
-            .query("SELECT VALUE id FROM payment WHERE customer_id = $id LIMIT 1")
-            .query("SELECT VALUE id FROM event WHERE customer_id = $id AND kind = 'note.added' LIMIT 1")
-            .bind(("id", id.as_str().to_owned()))
+            .query("SELECT VALUE customer_id FROM invoice WHERE customer_id IN $ids")
+            .query("SELECT VALUE customer_id FROM payment WHERE customer_id IN $ids")
+            .query("SELECT VALUE customer_id FROM event WHERE customer_id IN $ids AND kind = 'note.added'")
+            .bind(("ids", ids.iter().map(|id| id.as_str().to_owned()).collect::<Vec<_>>()))
             .await?;
+        let mut found = BTreeMap::new();
         for (index, what) in ["invoices", "payments", "notes"].into_iter().enumerate() {
-            let found: Vec<RecordId> = response.take(index)?;
-            if !found.is_empty() {
-                return Ok(Some(what));
+            let ids: Vec<String> = response.take(index)?;
+            for id in ids {
+                found.entry(CustomerId::from(id)).or_insert(what);
             }
         }
-        Ok(None)
+        Ok(found)
     }
+}
+
+#[derive(SurrealValue)]
+struct NamedRow {
+    id: RecordId,
+    name_key: String,
 }
 
 /// Puts an invoice on its account, unless an earlier command of the batch has it there already.

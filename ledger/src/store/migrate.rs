@@ -9,6 +9,7 @@ use crate::{OpenError, chain::hex};
 const MIGRATIONS: &[(&str, &str)] = &[
     ("0001_foundation", include_str!("../../migrations/0001_foundation.surql")),
     ("0002_summaries", include_str!("../../migrations/0002_summaries.surql")),
+    ("0003_imports", include_str!("../../migrations/0003_imports.surql")),
 ];
 
 #[derive(SurrealValue)]

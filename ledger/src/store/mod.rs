@@ -2,12 +2,12 @@
 
 mod commit;
 mod desk_load;
+pub(crate) mod imports;
 mod live;
 mod migrate;
 mod read;
 pub(crate) mod rows;
 mod session;
-mod side;
 mod snapshot;
 #[cfg(test)]
 mod snapshot_tests;

@@ -9,10 +9,7 @@ use domain::{Currency, Customer, CustomerId, Event, EventKind, Invoice, InvoiceI
 use serde::{Deserialize, Serialize};
 use surrealdb::types::{RecordId, SurrealValue, Value};
 
-use super::rows::{
-    CustomerRow, EventRow, GridRow, ImportErrorRow, ImportRow, InvoiceRow, PaymentRow, SummaryRow, UserRow,
-    status_rank,
-};
+use super::rows::{CustomerRow, EventRow, GridRow, InvoiceRow, PaymentRow, SummaryRow, UserRow, status_rank};
 use super::{Store, key, record};
 use crate::payment::PaymentSort;
 use crate::summary::{Shelf, Tallies};
@@ -108,12 +105,12 @@ pub(super) struct Where {
 
 impl Where {
     /// Adds `{column} {operator} $value`.
-    fn is(&mut self, left: &str, operator: &str, value: impl SurrealValue) {
+    pub(super) fn is(&mut self, left: &str, operator: &str, value: impl SurrealValue) {
         let parameter = self.value(value);
         self.parts.push(format!("{left} {operator} {parameter}"));
     }
 
-    fn value(&mut self, value: impl SurrealValue) -> String {
+    pub(super) fn value(&mut self, value: impl SurrealValue) -> String {
         self.values.push(value.into_value());
         format!("$p{}", self.values.len())
     }
@@ -338,7 +335,7 @@ const GRID: &str = "id, name_key, reference_key, search, owner, tags, currency, 
 
 impl Store {
     /// Runs a statement whose parameters are numbered `$p1`, `$p2`, ….
-    async fn ask(&self, text: String, values: Vec<Value>) -> Result<surrealdb::IndexedResults> {
+    pub(super) async fn ask(&self, text: String, values: Vec<Value>) -> Result<surrealdb::IndexedResults> {
         let mut query = self.db.query(text);
         for (index, value) in values.into_iter().enumerate() {
             query = query.bind((format!("p{}", index + 1), value));
@@ -395,7 +392,7 @@ impl Store {
         self.pick("customer", ids.iter().map(String::as_str)).await
     }
 
-    async fn count(&self, table: &str, condition: &Where) -> Result<u64> {
+    pub(super) async fn count(&self, table: &str, condition: &Where) -> Result<u64> {
         let text = format!("SELECT count() FROM {table} WHERE {} GROUP ALL", condition.text());
         let count: Option<Count> = self.ask(text, condition.values.clone()).await?.take(0)?;
         Ok(count.map_or(0, |row| row.count.unsigned_abs()))
@@ -622,49 +619,6 @@ impl Store {
         let found: Vec<RecordId> = self.db.query("SELECT VALUE id FROM user LIMIT 1").await?.take(0)?;
         Ok(!found.is_empty())
     }
-
-    pub(crate) async fn imports(&self, before: Option<&str>, limit: u32) -> Result<(Vec<ImportRow>, u64)> {
-        let total = self.count("import", &Where::default()).await?;
-        let mut condition = Where::default();
-        if let Some(before) = before {
-            condition.is("record::id(id)", "<", before.to_owned());
-        }
-        // Ids begin with the time they were made, so their order is the imports' order.
-        let text = format!("SELECT * FROM import WHERE {} ORDER BY id DESC LIMIT {limit}", condition.text());
-        Ok((self.ask(text, condition.values).await?.take(0)?, total))
-    }
-
-    pub(crate) async fn import(&self, id: &str) -> Result<ImportRow> {
-        let rows: Vec<ImportRow> = self.pick("import", std::iter::once(id)).await?;
-        rows.into_iter().next().ok_or(Error::NotFound("import"))
-    }
-
-    /// Imports that had not come to an end.
-    pub(crate) async fn unfinished_imports(&self) -> Result<Vec<ImportRow>> {
-        Ok(self
-            .db
-            .query("SELECT * FROM import WHERE state IN ['uploaded', 'mapped', 'validated', 'committing']")
-            .await?
-            .take(0)?)
-    }
-
-    /// Wrong cells of an import from position `from`, in row order.
-    pub(crate) async fn import_errors(&self, id: &str, from: i64, limit: u32) -> Result<Vec<ImportErrorRow>> {
-        let to = from.saturating_add(i64::from(limit));
-        let bounds = RecordId::new(
-            "import_error",
-            surrealdb::types::RecordIdKeyRange {
-                start: std::ops::Bound::Included(error_key(id, from)),
-                end: std::ops::Bound::Excluded(error_key(id, to)),
-            },
-        );
-        Ok(self.db.query("SELECT * FROM $bounds").bind(("bounds", bounds)).await?.take(0)?)
-    }
-}
-
-/// Wrong cells are kept under `[import, position]`, so that a page of them is a range of ids.
-pub(super) fn error_key(import: &str, position: i64) -> surrealdb::types::RecordIdKey {
-    surrealdb::types::RecordIdKey::Array(surrealdb::types::array![import.to_owned(), position])
 }
 
 /// Whole tables, for `verify`.

@@ -1,11 +1,12 @@
 //! Rows as the database keeps them, and what they are in `domain`. These types are the schema.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::import::{Import, ImportError};
+use domain::import::{Import, ImportError, ImportState, Mode, Progress, SavedMapping, UndoState};
 use domain::invoice::InvoiceEntry;
 use domain::payment::{Allocation, Awaited, PaymentEntry};
+use domain::sheet::Kind;
 use domain::{
-    Currency, Customer, CustomerStatus, Event, Invoice, InvoiceKind, Money, Payment, PaymentMethod,
+    Currency, Customer, CustomerStatus, Event, ImportId, Invoice, InvoiceKind, Money, Payment, PaymentMethod,
     PaymentSource, User,
 };
 use serde::Serialize;
@@ -617,7 +618,11 @@ pub(crate) struct ImportRow {
     pub kind: String,
     pub file_name: String,
     pub file_hash: String,
+    pub sheet: String,
+    pub sheets: Vec<String>,
     pub state: String,
+    pub mode: String,
+    pub commit: String,
     pub rows: i64,
     pub valid: i64,
     pub invalid: i64,
@@ -625,27 +630,101 @@ pub(crate) struct ImportRow {
     pub updated: i64,
     pub skipped: i64,
     pub error_cells: i64,
+    /// Wire JSON of `Vec<ErrorGroup>`.
+    pub groups: String,
+    /// Wire JSON of `PreviewCounts`.
+    pub preview: Option<String>,
     pub failure: Option<String>,
     /// Wire JSON of `Vec<Money>`.
     pub totals: String,
     /// Wire JSON of the header → field pairs.
     pub mapping: String,
+    /// JSON of what the user said of columns: key → field or nothing.
+    pub corrections: String,
+    /// Wire JSON of `Options`.
+    pub options: String,
+    /// The name of the saved mapping that was applied.
+    pub saved_mapping: Option<String>,
+    /// Chunks that wait in `import_chunk`.
+    pub chunks: i64,
+    /// How many of them are saved.
+    pub done_chunks: i64,
+    /// Rows checked or saved so far.
+    pub done: i64,
+    /// Since when.
+    pub started_at: Option<DateTime<Utc>>,
+    /// Chunks that are still to be taken back, while an undoing runs.
+    pub undo_chunks: Option<i64>,
     pub created_by: String,
+    pub created_by_name: String,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+    /// Counts changes: who writes a row that another wrote since has to look again.
+    pub revision: i64,
+}
+
+impl ImportRow {
+    pub(crate) fn import_id(&self) -> ImportId {
+        key(self.id.clone()).into()
+    }
+
+    pub(crate) fn is(&self, state: ImportState) -> bool {
+        self.state == name(&state)
+    }
+
+    pub(crate) fn state(&self) -> Result<ImportState> {
+        named(&self.state)
+    }
+
+    pub(crate) fn kind(&self) -> Result<Kind> {
+        named(&self.kind)
+    }
+
+    pub(crate) fn mode(&self) -> Result<Mode> {
+        named(&self.mode)
+    }
+
+    /// How far it is, while it does something.
+    pub(crate) fn progress(&self) -> Option<Progress> {
+        let works = matches!(self.state.as_str(), "mapped" | "committing") || self.undo_chunks.is_some();
+        let since = self.started_at.filter(|_| works)?;
+        Some(Progress::of(self.done, self.rows, (self.updated_at - since).num_milliseconds()))
+    }
+
+    fn undo(&self) -> UndoState {
+        match self.state.as_str() {
+            "undone" => UndoState::Undone,
+            "completed" | "completed_with_errors" | "failed" | "canceled"
+                if self.created + self.updated > 0 && self.done_chunks > 0 && self.undo_chunks.is_none() =>
+            {
+                UndoState::Possible
+            }
+            _ => UndoState::Nothing,
+        }
+    }
 }
 
 impl TryFrom<ImportRow> for Import {
     type Error = Error;
 
     fn try_from(row: ImportRow) -> Result<Self> {
-        let id = key(row.id);
+        let id = row.import_id();
         Ok(Self {
             errors_url: (row.error_cells > 0).then(|| format!("/api/v1/imports/{id}/errors")),
-            id: id.into(),
-            kind: row.kind,
+            id,
+            kind: row.kind()?,
+            state: row.state()?,
+            mode: row.mode()?,
+            commit: named(&row.commit)?,
+            progress: row.progress(),
+            undo: row.undo(),
+            preview: row.preview.as_deref().map(json).transpose()?,
+            totals: json(&row.totals)?,
+            mapping: json(&row.mapping)?,
             file_name: row.file_name,
-            state: named(&row.state)?,
+            file_hash: row.file_hash,
+            sheet: row.sheet,
+            sheets: row.sheets,
             rows: row.rows,
             valid: row.valid,
             invalid: row.invalid,
@@ -653,18 +732,97 @@ impl TryFrom<ImportRow> for Import {
             updated: row.updated,
             skipped: row.skipped,
             failure: row.failure,
-            totals: serde_json::from_str(&row.totals).map_err(Error::internal)?,
-            mapping: serde_json::from_str(&row.mapping).map_err(Error::internal)?,
             created_by: row.created_by.into(),
+            created_by_name: Some(row.created_by_name).filter(|name| !name.is_empty()),
             created_at: row.created_at,
             updated_at: row.updated_at,
         })
     }
 }
 
+/// A value kept as JSON text.
+pub(crate) fn json<T: DeserializeOwned>(text: &str) -> Result<T> {
+    serde_json::from_str(text).map_err(Error::internal)
+}
+
+/// The JSON text of a value.
+pub(crate) fn json_text<T: Serialize>(value: &T) -> Result<String> {
+    serde_json::to_string(value).map_err(Error::internal)
+}
+
 /// The stored name of an import state.
-pub(crate) fn state_name(state: domain::import::ImportState) -> String {
+pub(crate) fn state_name(state: ImportState) -> String {
     name(&state)
+}
+
+/// The stored name of any of an import's words.
+pub(crate) fn word<T: Serialize>(value: &T) -> String {
+    name(value)
+}
+
+/// What whole columns say, and what stands above the header.
+#[derive(Clone, Debug, SurrealValue)]
+pub(crate) struct ImportSurveyRow {
+    pub id: RecordId,
+    /// JSON of `Survey`.
+    pub survey: String,
+    /// The header row and those above it, as chunks are written.
+    pub head: String,
+}
+
+/// Cells of rows that one transaction saves, or something that is said of each of them.
+#[derive(Clone, Debug, SurrealValue)]
+pub(crate) struct ImportChunkRow {
+    pub id: RecordId,
+    pub text: String,
+}
+
+/// A piece of the file.
+#[derive(Clone, Debug, SurrealValue)]
+pub(crate) struct ImportPartRow {
+    pub id: RecordId,
+    pub bytes: surrealdb::types::Bytes,
+}
+
+/// What the rows of a chunk did.
+#[derive(Clone, Debug, SurrealValue)]
+pub(crate) struct ImportResultRow {
+    pub id: RecordId,
+    /// JSON of what each row did.
+    pub text: String,
+    /// Whom they touched.
+    pub customers: Vec<String>,
+}
+
+#[derive(Clone, Debug, SurrealValue)]
+pub(crate) struct ImportMappingRow {
+    pub id: RecordId,
+    pub name: String,
+    pub kind: String,
+    pub signature: String,
+    /// JSON of column key and field pairs.
+    pub columns: String,
+    /// Wire JSON of `Options`.
+    pub options: String,
+    pub created_by: String,
+    pub created_at: DateTime<Utc>,
+}
+
+impl TryFrom<ImportMappingRow> for SavedMapping {
+    type Error = Error;
+
+    fn try_from(row: ImportMappingRow) -> Result<Self> {
+        Ok(Self {
+            id: key(row.id),
+            name: row.name,
+            kind: named(&row.kind)?,
+            signature: row.signature,
+            columns: json(&row.columns)?,
+            options: json(&row.options)?,
+            created_by: row.created_by.into(),
+            created_at: row.created_at,
+        })
+    }
 }
 
 #[derive(Clone, Debug, SurrealValue)]

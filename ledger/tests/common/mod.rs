@@ -29,7 +29,13 @@ pub fn config(url: &str, clock: Clock) -> Config {
             refresh_days: 30,
             sign_up: SignUp::Approval,
         },
-        import: ImportLimits { max_bytes: 10_000_000, max_rows: 10_000, max_columns: 100, workers: 2 },
+        import: ImportLimits {
+            max_bytes: 10_000_000,
+            max_rows: 10_000,
+            max_columns: 100,
+            timeout_seconds: 60,
+            workers: 2,
+        },
         ageing: Default::default(),
         poll: Duration::from_millis(200),
         clock,
@@ -80,7 +86,7 @@ pub async fn pay(ledger: &Ledger, caller: &Caller, customer: &Customer, amount: 
 }
 
 pub async fn import_csv(ledger: &Ledger, caller: &Caller, text: &str) -> Import {
-    let upload = Upload { file_name: "customers.csv".into(), bytes: text.as_bytes().to_vec() };
+    let upload = Upload::new("customers.csv", text.as_bytes().to_vec());
     let import = ledger.start_import(caller, upload).await.unwrap();
     loop {
         let import = ledger.import(caller, &import.id).await.unwrap();

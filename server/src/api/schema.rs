@@ -577,36 +577,78 @@ pub(super) struct Reason {
 #[derive(ToSchema)]
 pub(super) struct Import {
     id: String,
+    /// `customers`, `invoices`, `payments` or `combined`.
     kind: String,
     file_name: String,
+    /// SHA-256 of the file.
+    file_hash: String,
+    /// The sheet that is read.
+    sheet: String,
+    /// All sheets with rows, when there are several.
+    sheets: Option<Vec<String>>,
     /// `uploaded`, `mapped`, `validated`, `committing`, `completed`, `completed_with_errors`, `failed`, `canceled` or
     /// `undone`.
     state: String,
+    /// `upsert` or `create_only`.
+    mode: String,
+    /// `auto` or `review`.
+    commit: String,
     rows: i64,
     valid: i64,
     invalid: i64,
     created: i64,
     updated: i64,
     skipped: i64,
+    /// What a commit would do, once every row was checked.
+    preview: Option<PreviewCounts>,
+    /// How far it is with what it is doing now.
+    progress: Option<Progress>,
+    /// `nothing`, `possible` or `undone`.
+    undo: String,
     errors_url: Option<String>,
     failure: Option<String>,
     totals: Vec<Money>,
     /// Pairs of header and field.
     mapping: Vec<Vec<String>>,
     created_by: String,
+    created_by_name: Option<String>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
+}
+
+/// What a commit would do with the rows of a file.
+#[derive(ToSchema)]
+pub(super) struct PreviewCounts {
+    created: i64,
+    updated: i64,
+    skipped: i64,
+    rejected: i64,
+}
+
+/// How far an import is.
+#[derive(ToSchema)]
+pub(super) struct Progress {
+    done: i64,
+    total: i64,
+    rows_per_second: i64,
+    seconds_left: Option<i64>,
 }
 
 #[derive(ToSchema)]
 pub(super) struct Upload {
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
-    /// `customers`.
+    /// `customers`, `invoices`, `payments` or `combined`; guessed when absent.
     kind: Option<String>,
-    /// `auto`.
+    /// JSON: header to field; guessed when absent.
+    mapping: Option<String>,
+    /// JSON: `date_order` and `decimal`, where the values don't say.
+    options: Option<String>,
+    /// Which sheet is read; the one that fits best when absent.
+    sheet: Option<String>,
+    /// `auto` (default) saves the valid rows; `review` stops when all are checked.
     commit: Option<String>,
-    /// `upsert`.
+    /// `upsert` (default) or `create_only`.
     mode: Option<String>,
 }
 
@@ -622,6 +664,167 @@ pub(super) struct ImportError {
     message: String,
     /// A warning doesn't reject the row.
     warning: bool,
+}
+
+/// The wrong cells of one column that break the same rule.
+#[derive(ToSchema)]
+pub(super) struct ErrorGroup {
+    /// What errors are filtered by.
+    key: String,
+    code: String,
+    column: String,
+    count: i64,
+    #[schema(example = "412 rows: due date is missing")]
+    message: String,
+    warning: bool,
+}
+
+#[derive(ToSchema)]
+pub(super) struct ErrorGroups {
+    data: Vec<ErrorGroup>,
+}
+
+/// One field as it is and as the row would make it.
+#[derive(ToSchema)]
+pub(super) struct FieldChange {
+    field: String,
+    old: Option<String>,
+    new: Option<String>,
+}
+
+/// One row of the preview.
+#[derive(ToSchema)]
+pub(super) struct PreviewRow {
+    row: i64,
+    /// `created`, `updated`, `skipped` or `rejected`.
+    outcome: String,
+    title: String,
+    changes: Vec<FieldChange>,
+    errors: Option<Vec<ImportError>>,
+    customer_id: Option<String>,
+}
+
+/// The columns of a file and what they are taken for.
+#[derive(ToSchema)]
+pub(super) struct MappingView {
+    kind: String,
+    columns: Vec<ColumnView>,
+    fields: Vec<FieldChoice>,
+    questions: Vec<Question>,
+    options: Options,
+    problems: Vec<String>,
+    /// The same for every file with these headers.
+    signature: String,
+    saved: Option<String>,
+}
+
+/// One column of a file.
+#[derive(ToSchema)]
+pub(super) struct ColumnView {
+    /// What corrections name it by.
+    key: String,
+    header: String,
+    letter: String,
+    samples: Vec<String>,
+    filled: i64,
+    field: Option<String>,
+    reason: Option<String>,
+    suggestion: Option<String>,
+}
+
+/// A field that a column can be taken for.
+#[derive(ToSchema)]
+pub(super) struct FieldChoice {
+    field: String,
+    label: String,
+    required: bool,
+}
+
+/// Something that the values of a column don't say.
+#[derive(ToSchema)]
+pub(super) struct Question {
+    column: String,
+    /// `date_order` or `decimal`.
+    option: String,
+    text: String,
+    example: String,
+    choices: Vec<QuestionChoice>,
+}
+
+/// One answer to a question.
+#[derive(ToSchema)]
+pub(super) struct QuestionChoice {
+    value: String,
+    label: String,
+}
+
+/// What the values of columns don't say themselves.
+#[derive(ToSchema)]
+pub(super) struct Options {
+    /// `day_first` or `month_first`.
+    date_order: Option<String>,
+    /// `point` or `comma`.
+    decimal: Option<String>,
+}
+
+/// How the columns of a file are to be read. What is absent stays as it is.
+#[derive(ToSchema)]
+pub(super) struct MappingChange {
+    kind: Option<String>,
+    sheet: Option<String>,
+    /// Column keys with the name of their field, or null for one that is not imported.
+    mapping: Option<std::collections::BTreeMap<String, Option<String>>>,
+    options: Option<Options>,
+    mode: Option<String>,
+}
+
+/// Corrections of cells.
+#[derive(ToSchema)]
+pub(super) struct CellFixes {
+    edits: Option<Vec<CellEdit>>,
+    group: Option<GroupFix>,
+}
+
+/// A corrected cell.
+#[derive(ToSchema)]
+pub(super) struct CellEdit {
+    sheet: Option<String>,
+    /// As the spreadsheet numbers it.
+    row: i64,
+    column: String,
+    value: String,
+}
+
+/// One value for every wrong cell of a group.
+#[derive(ToSchema)]
+pub(super) struct GroupFix {
+    key: String,
+    value: String,
+}
+
+/// A mapping kept under a name.
+#[derive(ToSchema)]
+pub(super) struct SavedMapping {
+    id: String,
+    name: String,
+    kind: String,
+    signature: String,
+    /// Pairs of column key and field.
+    columns: Vec<Vec<Option<String>>>,
+    options: Options,
+    created_by: String,
+    created_at: DateTime<Utc>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct SavedMappings {
+    data: Vec<SavedMapping>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct NewSavedMapping {
+    import_id: String,
+    name: String,
 }
 
 /// What something happened to.
@@ -771,14 +974,50 @@ mod tests {
         same::<super::DayReceived>(figures.received[0]);
         same::<super::CurrencyFigures>(figures);
         same::<super::Dashboard>(dashboard);
-        same::<super::Import>(whole::<import::Import>(json!({
-            "id": "i", "kind": "customers", "file_name": "f", "state": "failed", "rows": 1, "valid": 1, "invalid": 1,
-            "created": 1, "updated": 1, "skipped": 1, "errors_url": "u", "failure": "f", "totals": [money()],
-            "mapping": [["Name", "name"]], "created_by": "u", "created_at": "2026-01-01T00:00:00Z",
-            "updated_at": "2026-01-01T00:00:00Z",
-        })));
-        same::<super::ImportError>(whole::<import::ImportError>(json!({
+        let import = whole::<import::Import>(json!({
+            "id": "i", "kind": "customers", "file_name": "f", "file_hash": "h", "sheet": "s", "sheets": ["s"],
+            "state": "failed", "mode": "upsert", "commit": "review", "rows": 1, "valid": 1, "invalid": 1,
+            "created": 1, "updated": 1, "skipped": 1,
+            "preview": { "created": 1, "updated": 1, "skipped": 1, "rejected": 1 },
+            "progress": { "done": 1, "total": 1, "rows_per_second": 1, "seconds_left": 1 }, "undo": "possible",
+            "errors_url": "u", "failure": "f", "totals": [money()], "mapping": [["Name", "name"]], "created_by": "u",
+            "created_by_name": "n", "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z",
+        }));
+        same::<super::PreviewCounts>(import.preview);
+        same::<super::Progress>(import.progress);
+        same::<super::Import>(import);
+        let error = json!({
             "sheet": "s", "row": 1, "column": "c", "value": "v", "code": "c", "message": "m", "warning": true,
+        });
+        let row = whole::<import::PreviewRow>(json!({
+            "row": 1, "outcome": "updated", "title": "t", "changes": [{ "field": "f", "old": "o", "new": "n" }],
+            "errors": [error], "customer_id": "c",
+        }));
+        same::<super::ImportError>(&row.errors[0]);
+        same::<super::FieldChange>(&row.changes[0]);
+        same::<super::PreviewRow>(row);
+        same::<super::ErrorGroup>(whole::<import::ErrorGroup>(json!({
+            "key": "k", "code": "c", "column": "c", "count": 1, "message": "m", "warning": true,
+        })));
+        let options = json!({ "date_order": "day_first", "decimal": "comma" });
+        let view = whole::<import::MappingView>(json!({
+            "kind": "customers",
+            "columns": [{ "key": "k", "header": "h", "letter": "A", "samples": ["s"], "filled": 1, "field": "f",
+                          "reason": "r", "suggestion": "s" }],
+            "fields": [{ "field": "f", "label": "l", "required": true }],
+            "questions": [{ "column": "c", "option": "date_order", "text": "t", "example": "e",
+                            "choices": [{ "value": "v", "label": "l" }] }],
+            "options": options, "problems": ["p"], "signature": "s", "saved": "s",
+        }));
+        same::<super::ColumnView>(&view.columns[0]);
+        same::<super::FieldChoice>(&view.fields[0]);
+        same::<super::QuestionChoice>(&view.questions[0].choices[0]);
+        same::<super::Question>(&view.questions[0]);
+        same::<super::Options>(&view.options);
+        same::<super::MappingView>(view);
+        same::<super::SavedMapping>(whole::<import::SavedMapping>(json!({
+            "id": "i", "name": "n", "kind": "customers", "signature": "s", "columns": [["Name", "name"]],
+            "options": options, "created_by": "u", "created_at": "2026-01-01T00:00:00Z",
         })));
         let event: domain::Event = whole(json!({
             "seq": 1, "at": "2026-01-01T00:00:00Z", "actor": { "id": "u", "name": "n" }, "request_id": "r",
@@ -836,6 +1075,16 @@ mod tests {
             "number": "1", "total": amount(), "issue_date": "2026-01-01", "due_date": "2026-01-01", "terms": "net_30",
             "memo": "m", "version": 1,
         })));
+        same::<super::MappingChange>(whole::<import::MappingChange>(json!({
+            "kind": "customers", "sheet": "s", "mapping": { "Name": "name" }, "options": { "decimal": "comma" },
+            "mode": "upsert",
+        })));
+        let fixes = whole::<import::CellFixes>(json!({
+            "edits": [{ "sheet": "s", "row": 1, "column": "c", "value": "v" }], "group": { "key": "k", "value": "v" },
+        }));
+        same::<super::CellEdit>(&fixes.edits[0]);
+        same::<super::GroupFix>(&fixes.group);
+        same::<super::CellFixes>(fixes);
         same::<super::Why>(whole::<ledger::Why>(
             json!({ "reason": "r", "effective_on": "2026-01-01", "version": 1 }),
         ));

@@ -214,6 +214,26 @@ impl Person {
         Answer::of(self.request(Method::POST, "/imports").multipart(form)).await
     }
 
+    /// Uploads a file with other fields of the form.
+    pub async fn upload_with(&self, file_name: &str, bytes: Vec<u8>, fields: &[(&str, &str)]) -> Answer {
+        let file = Part::bytes(bytes).file_name(file_name.to_owned());
+        let form = fields.iter().fold(Form::new().part("file", file), |form, (name, value)| {
+            form.text((*name).to_owned(), (*value).to_owned())
+        });
+        Answer::of(self.request(Method::POST, "/imports").multipart(form)).await
+    }
+
+    /// Waits until an import comes to one of these states.
+    pub async fn import_at(&self, id: &str, states: &[&str]) -> Value {
+        let mut import = Value::Null;
+        eventually(&format!("the import is {states:?}"), async || {
+            import = self.get(&format!("/imports/{id}")).await.is(200).body;
+            states.contains(&import["state"].as_str().unwrap())
+        })
+        .await;
+        import
+    }
+
     /// Uploads a file and waits until it is worked off.
     pub async fn import(&self, file_name: &str, bytes: Vec<u8>) -> Value {
         let mut import = self.upload(file_name, bytes).await.is(202).body;

@@ -139,6 +139,38 @@ async fn killed_in_a_stream_of_payments_it_loses_and_doubles_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn killed_in_the_middle_of_an_import_it_goes_on_with_no_row_twice() {
+    const ROWS: u64 = 1500;
+    let data = TempDir::new().unwrap();
+    let mut process = Process::start(data.path());
+    let mut ada = process.stranger();
+    let registration = json!({ "name": "Ada", "email": ada.email, "password": PASSWORD });
+    ada.post("/auth/register", registration).await.is(201);
+    ada.sign_in().await;
+    let rows: String = (0..ROWS).map(|row| format!("Customer {row},1.00,2025-03-20\n")).collect();
+    let sheet = format!("Name,Outstanding,Due date\n{rows}").into_bytes();
+    let import = ada.upload("a.csv", sheet).await.is(202).body;
+    let path = format!("/imports/{}", import["id"].as_str().unwrap());
+    for enough in [0, 200, 700] {
+        crate::app::eventually("rows are saved", async || {
+            ada.get(&path).await.is(200).body["created"].as_u64().unwrap() >= enough
+        })
+        .await;
+        process.kill();
+        process = Process::start(data.path());
+        ada.url = process.url.clone();
+    }
+    let id = import["id"].as_str().unwrap();
+    let done = ada.import_at(id, &["completed"]).await;
+    assert_eq!(done["created"], ROWS);
+    assert_eq!(ada.get("/customers?limit=1").await.is(200).body["page"]["total"], ROWS);
+    process.kill();
+    let proof = duebook(data.path()).arg("verify").output().unwrap();
+    let words = String::from_utf8_lossy(&proof.stdout);
+    assert!(proof.status.success() && words.contains(": 0 differences"), "{words}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_second_server_on_the_same_books_is_refused_with_a_reason() {
     let data = TempDir::new().unwrap();
     let process = Process::start(data.path());

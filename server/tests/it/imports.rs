@@ -98,7 +98,7 @@ async fn files_that_can_not_be_imports_are_refused_at_once() {
 
     ada.post("/imports", json!({})).await.problem(415, "unsupported_media_type");
     let form = async |form: Form| Answer::of(ada.request(Method::POST, "/imports").multipart(form)).await;
-    form(Form::new().text("kind", "payments").text("colour", "red")).await.names(&[
+    form(Form::new().text("kind", "robots").text("colour", "red")).await.names(&[
         ("/file", "required"),
         ("/kind", "not_supported"),
         ("/colour", "unknown_field"),
@@ -149,5 +149,92 @@ async fn only_managers_import_and_everyone_sees_what_was_imported() {
     ada.import("a.csv", b"Name\nAcme\n".to_vec()).await;
     assert_eq!(collector.get("/imports").await.is(200).rows().len(), 1);
     app.stranger().upload("a.csv", b"Name\nAcme\n".to_vec()).await.problem(401, "unauthenticated");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reviewed_import_is_mapped_mended_seen_saved_and_taken_back_over_the_api() {
+    let app = TestApp::start().await;
+    let ada = app.admin().await;
+    let sheet = b"Firma,Name of clerk,Amount,Due date\nAcme,x,10,2026-01-31\nBeta,y,20,\n".to_vec();
+    let mapping = r#"{"Firma":"name","Name of clerk":null}"#;
+    let fields = [("commit", "review"), ("mapping", mapping), ("mode", "create_only")];
+    let import = ada.upload_with("a.csv", sheet.clone(), &fields).await.is(202).body;
+    let id = import["id"].as_str().unwrap();
+    let at = |what: &str| format!("/imports/{id}{what}");
+    let import = ada.import_at(id, &["validated"]).await;
+    assert_eq!((&import["mode"], &import["commit"]), (&json!("create_only"), &json!("review")));
+    assert_eq!(import["preview"], json!({ "created": 1, "updated": 0, "skipped": 0, "rejected": 1 }));
+    assert_eq!(ada.get("/customers").await.body["page"]["total"], 0);
+
+    let view = ada.get(&at("/mapping")).await.is(200).body;
+    assert_eq!(view["columns"][0]["field"], "name", "{view}");
+    assert_eq!(view["columns"][1].get("field"), None, "{view}");
+    let groups = ada.get(&at("/error-groups")).await.is(200);
+    let key = groups.rows()[0]["key"].as_str().unwrap();
+    let of_group = format!("/errors?group={}", key.replace(' ', "%20"));
+    assert_eq!(ada.get(&at(&of_group)).await.is(200).column("row"), ["3"]);
+    ada.get(&at("/errors?group=nothing")).await.names(&[("/group", "unknown_group")]);
+    ada.get(&at("/preview?outcome=lost")).await.names(&[("/outcome", "invalid_parameter")]);
+    assert_eq!(ada.get(&at("/preview?outcome=rejected")).await.is(200).column("title"), ["Beta"]);
+    let workbook = ada.get(&at("/errors.xlsx")).await.is(200);
+    assert!(workbook.header("content-disposition").contains("a errors.xlsx"));
+
+    ada.patch(&at("/cells"), json!({ "group": { "key": key, "value": "2026-02-28" } })).await.is(202);
+    let import = ada.import_at(id, &["validated"]).await;
+    assert_eq!(import["invalid"], 0, "{import}");
+    let saved = ada.post("/imports/mappings", json!({ "import_id": id, "name": "Ours" })).await.is(201).body;
+    assert_eq!(ada.get("/imports/mappings").await.is(200).column("name"), ["Ours"]);
+    ada.post(&at("/commit"), json!({})).await.is(202);
+    let import = ada.import_at(id, &["completed"]).await;
+    assert_eq!((&import["created"], &import["undo"]), (&json!(2), &json!("possible")));
+    ada.post(&at("/mapping"), json!({})).await.problem(409, "already_saved");
+    ada.post(&at("/cancel"), json!({})).await.problem(409, "already_ended");
+
+    // The next file with these headers is taken the same way by itself.
+    let next =
+        ada.import("b.csv", b"Firma,Name of clerk,Amount,Due date\nGamma,x,10,2026-01-31\n".to_vec()).await;
+    assert_eq!((&next["state"], &next["created"]), (&json!("completed"), &json!(1)), "{next}");
+    ada.delete(&format!("/imports/mappings/{}", saved["id"].as_str().unwrap())).await.is(204);
+    ada.delete(&format!("/imports/mappings/{}", saved["id"].as_str().unwrap()))
+        .await
+        .problem(404, "not_found");
+
+    let customers = ada.get("/customers").await.is(200);
+    let beta = customers.rows().iter().find(|row| row["name"] == "Beta").unwrap().clone();
+    let payment = ada.pay(&beta, "5", "k").await.is(201).body;
+    let refused = ada.post(&at("/undo"), json!({})).await.problem(409, "import_in_use");
+    assert_eq!(refused.body["current"]["reasons"][0]["row"], 3, "{}", refused.text);
+    let reverse = format!("/payments/{}/reverse", payment["id"].as_str().unwrap());
+    ada.post_once(&reverse, "r", json!({ "reason": "no" })).await.is(200);
+    ada.post(&at("/undo"), json!({})).await.problem(409, "import_in_use");
+    let id = next["id"].as_str().unwrap();
+    ada.post(&format!("/imports/{id}/undo"), json!({})).await.is(202);
+    ada.import_at(id, &["undone"]).await;
+    assert_eq!(ada.get("/customers?q=Gamma").await.body["page"]["total"], 0);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_that_says_nonsense_is_told_all_of_it() {
+    let app = TestApp::start().await;
+    let ada = app.admin().await;
+    let fields =
+        [("kind", "robots"), ("mode", "replace"), ("commit", "later"), ("mapping", "[1]"), ("options", "x")];
+    let answer = ada.upload_with("a.csv", b"Name\nAcme\n".to_vec(), &fields).await;
+    answer.names(&[
+        ("/kind", "not_supported"),
+        ("/mode", "not_supported"),
+        ("/commit", "not_supported"),
+        ("/mapping", "invalid_json"),
+        ("/options", "invalid_json"),
+    ]);
+    let unknown =
+        ada.upload_with("a.csv", b"Name\nAcme\n".to_vec(), &[("mapping", r#"{"Nam":"name"}"#)]).await;
+    unknown.problem(422, "wrong_columns");
+    for kind in ["customers", "invoices", "payments", "combined"] {
+        ada.get(&format!("/imports/template.xlsx?kind={kind}")).await.is(200);
+    }
+    ada.get("/imports/template.xlsx?kind=robots").await.names(&[("/kind", "invalid_parameter")]);
     app.finish().await;
 }

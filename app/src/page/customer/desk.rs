@@ -197,7 +197,7 @@ impl Desk {
 
     fn apply(self, event: &Event) {
         let Some(id) = self.id.try_get_value() else { return };
-        if event.kind == EventKind::ImportCommitted {
+        if matches!(event.kind, EventKind::ImportCommitted | EventKind::ImportUndone) {
             // One event for a whole chunk: it says that rows changed, not which.
             self.read_again();
             return;

@@ -125,6 +125,7 @@ fn tell(event: &Event) -> Told {
         EventKind::ImportCommitted | EventKind::ImportFinished => {
             (IconName::Import, "Imported from a spreadsheet".to_owned(), Vec::new())
         }
+        EventKind::ImportUndone => (IconName::Import, "Import taken back".to_owned(), Vec::new()),
         EventKind::UserCreated | EventKind::UserUpdated | EventKind::SettingsChanged => {
             (IconName::Users, event.kind.to_string(), Vec::new())
         }

@@ -75,7 +75,7 @@ impl Rows {
         if event.seq <= self.seq {
             return;
         }
-        if event.kind == EventKind::ImportCommitted {
+        if matches!(event.kind, EventKind::ImportCommitted | EventKind::ImportUndone) {
             // Carries no rows. Where somebody is at work in the list it stays as it is until they look up.
             if browser::query(".customers tbody:hover, .customers tbody:focus-within").is_none() {
                 self.read_soon.run(());

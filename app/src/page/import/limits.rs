@@ -12,14 +12,16 @@ use crate::format;
 pub struct Limits {
     max_bytes: u64,
     max_rows: u64,
+    max_columns: u64,
 }
 
 impl Limits {
     pub(super) fn in_words(self) -> String {
         format!(
-            "XLSX, XLS, ODS or CSV, up to {} MB and {} rows.",
+            "XLSX, XLS, ODS or CSV, up to {} MB, {} rows and {} columns.",
             format::count(self.max_bytes / (1024 * 1024)),
-            format::count(self.max_rows)
+            format::count(self.max_rows),
+            format::count(self.max_columns)
         )
     }
 }
@@ -29,5 +31,9 @@ impl Limits {
 pub async fn import_limits() -> Result<Limits, Fault> {
     let (ledger, _) = crate::api::session()?;
     let limits = ledger.import_limits();
-    Ok(Limits { max_bytes: limits.max_bytes as u64, max_rows: limits.max_rows as u64 })
+    Ok(Limits {
+        max_bytes: limits.max_bytes as u64,
+        max_rows: limits.max_rows as u64,
+        max_columns: limits.max_columns as u64,
+    })
 }

@@ -1,60 +1,82 @@
-//! Following an import to its end: asked for every 400 ms, and at once when a frame says that it moved.
+//! How far an import is: rows, rate and the time that is left.
 
-use std::time::Duration;
-
-use domain::EventKind;
-use domain::import::Import;
+use domain::import::Progress;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
-use crate::api::import::import_status;
-use crate::live::Live;
+use super::number;
 
-/// How often is asked how far it is.
-const PAUSE: Duration = Duration::from_millis(400);
-
-/// Keeps `import` as it is now, until it is final.
-pub(super) fn follow(import: RwSignal<Option<Import>>) {
-    let asking = StoredValue::new(false);
-    Live::expect().on_event(move |event| {
-        let moved = matches!(event.kind, EventKind::ImportCommitted | EventKind::ImportFinished);
-        let about = import.try_with_untracked(|import| {
-            import
-                .as_ref()
-                .is_some_and(|import| import.id.as_str() == event.subject.id && !import.state.is_final())
-        });
-        if moved && about == Some(true) {
-            ask(import, asking);
-        }
-    });
-    Effect::new(move |_| {
-        let going_on = import.with(|import| import.as_ref().is_some_and(|import| !import.state.is_final()));
-        if going_on {
-            set_timeout(move || ask(import, asking), PAUSE);
-        }
-    });
+/// A bar, and in words what it shows.
+#[component]
+pub(super) fn ProgressBar(
+    /// What is going on: “Saving”.
+    label: &'static str,
+    progress: Signal<Option<Progress>>,
+) -> impl IntoView {
+    let known = move || progress.get().filter(|progress| progress.total > 0);
+    let percent = move || known().map(share);
+    let words = move || known().map_or_else(|| format!("{label}…"), |progress| in_words(label, progress));
+    view! {
+        <div class="progress-block">
+            <p class="progress-words">{words}</p>
+            <div
+                class="progress"
+                role="progressbar"
+                aria-label=label
+                aria-valuemin="0"
+                aria-valuemax="100"
+                aria-valuenow=move || percent().map(|percent| percent.to_string())
+                aria-valuetext=words
+            >
+                <span
+                    class="progress-fill"
+                    class:progress-unknown=move || percent().is_none()
+                    style:width=move || percent().map(|percent| format!("{percent}%"))
+                ></span>
+            </div>
+        </div>
+    }
 }
 
-fn ask(import: RwSignal<Option<Import>>, asking: StoredValue<bool>) {
-    let id = import.try_with_untracked(|import| {
-        import.as_ref().filter(|import| !import.state.is_final()).map(|import| import.id.clone())
-    });
-    let Some(Some(id)) = id else { return };
-    if asking.try_get_value() != Some(false) {
-        return;
+/// How many of a hundred parts are done.
+pub(super) fn share(progress: Progress) -> i64 {
+    if progress.total > 0 { (progress.done.max(0).saturating_mul(100) / progress.total).min(100) } else { 0 }
+}
+
+fn in_words(label: &str, progress: Progress) -> String {
+    let mut words = format!("{label}: {} of {} rows", number(progress.done), number(progress.total));
+    if progress.rows_per_second > 0 {
+        words += &format!(", {} a second", number(progress.rows_per_second));
     }
-    asking.set_value(true);
-    spawn_local(async move {
-        let answer = import_status(id).await;
-        if asking.try_update_value(|asking| *asking = false).is_none() {
-            return;
-        }
-        match answer {
-            Ok(now) => {
-                let _ = import.try_set(Some(now));
-            }
-            // Out of reach: asked again, and the frame shows that there is no connection.
-            Err(_) => set_timeout(move || ask(import, asking), PAUSE * 5),
-        }
-    });
+    if let Some(left) = progress.seconds_left.filter(|left| *left > 0) {
+        words += &format!(", {} left", duration(left));
+    }
+    words
+}
+
+fn duration(seconds: i64) -> String {
+    match seconds {
+        ..90 => format!("{seconds} s"),
+        _ => format!("{} min", (seconds + 59) / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_the_rate_and_the_time_left_once_they_are_known() {
+        let at = |done, millis| in_words("Saving", Progress::of(done, 10_000, millis));
+        assert_eq!(at(0, 0), "Saving: 0 of 10,000 rows");
+        assert_eq!(at(2_000, 1_000), "Saving: 2,000 of 10,000 rows, 2,000 a second, 4 s left");
+        assert_eq!(at(100, 1_000), "Saving: 100 of 10,000 rows, 100 a second, 2 min left");
+        assert_eq!(at(10_000, 1_000), "Saving: 10,000 of 10,000 rows, 10,000 a second");
+    }
+
+    #[test]
+    fn no_rows_are_no_share() {
+        assert_eq!(share(Progress::of(0, 0, 0)), 0);
+        assert_eq!(share(Progress::of(1, 3, 0)), 33);
+        assert_eq!(share(Progress::of(5, 3, 0)), 100);
+    }
 }

@@ -3,12 +3,10 @@
 use domain::import::ImportError;
 use domain::{ImportId, Page};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
+use super::pieces::{More, Pieces};
 use crate::api::import::import_errors;
-use crate::error::Fault;
-use crate::format;
-use crate::ui::{Button, ErrorState, Skeleton, TableFrame};
+use crate::ui::{ErrorState, Skeleton, TableFrame};
 
 /// Cells read at a time.
 const CELLS: u32 = 100;
@@ -36,31 +34,8 @@ pub(super) fn RejectedCells(id: ImportId) -> impl IntoView {
 
 #[component]
 fn Cells(id: ImportId, page: Page<ImportError>) -> impl IntoView {
-    let rows = RwSignal::new(page.data);
-    let next = RwSignal::new(page.page.next_cursor);
-    let total = page.page.total;
-    let busy = RwSignal::new(false);
-    let fault = RwSignal::new(None::<Fault>);
-    let id = StoredValue::new(id);
-    let more = move |_| {
-        let Some(cursor) = next.get_untracked().filter(|_| !busy.get_untracked()) else { return };
-        busy.set(true);
-        let id = id.get_value();
-        spawn_local(async move {
-            let answer = import_errors(id, Some(CELLS), Some(cursor)).await;
-            let _ = busy.try_set(false);
-            match answer {
-                Ok(page) => {
-                    let _ = fault.try_set(None);
-                    let _ = rows.try_update(|rows| rows.extend(page.data));
-                    let _ = next.try_set(page.page.next_cursor);
-                }
-                Err(refused) => {
-                    let _ = fault.try_set(Some(refused));
-                }
-            }
-        });
-    };
+    let pieces = Pieces::of(page);
+    let rows = pieces.rows;
     let of = move |warnings: bool| {
         rows.with(|rows| rows.iter().filter(|row| row.warning == warnings).cloned().collect::<Vec<_>>())
     };
@@ -76,7 +51,7 @@ fn Cells(id: ImportId, page: Page<ImportError>) -> impl IntoView {
                 <div class="section-head">
                     <div>
                         <h2 class="section-title">"Rejected cells"</h2>
-                        <p class="muted">"Their rows were not saved. Mend them in the file and import it again: rows with a reference are recognised."</p>
+                        <p class="muted">"Their rows were not saved. Mend them in the workbook with the errors marked and drop it here: only those rows are taken."</p>
                     </div>
                 </div>
                 {move || table("Rejected cells", false)}
@@ -90,15 +65,7 @@ fn Cells(id: ImportId, page: Page<ImportError>) -> impl IntoView {
                 </div>
                 {move || table("Cells to look at", true)}
             </Show>
-            {move || fault.get().map(|fault| view! { <p class="field-error" role="alert">{fault.0.detail}</p> })}
-            <Show when=move || next.with(Option::is_some)>
-                <div class="more">
-                    <span class="muted">
-                        {move || format!("{} of {}", format::count(rows.with(|rows| rows.len() as u64)), format::count(total))}
-                    </span>
-                    <Button busy on_click=more>"Show more"</Button>
-                </div>
-            </Show>
+            <More pieces read=move |cursor| import_errors(id.clone(), Some(CELLS), cursor) />
         </section>
     }
 }

@@ -1,4 +1,7 @@
 //! Choosing a file and sending it. By XMLHttpRequest, the only way a browser tells how far an upload is.
+//!
+//! Every file is sent for review: only when its columns are known for certain, and nobody asked for a look, the page goes
+//! on by itself (see [`super::workspace`]).
 
 use domain::Problem;
 use domain::import::Import;
@@ -8,6 +11,7 @@ use leptos::{ev, web_sys};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 
+use super::choice;
 use crate::format;
 use crate::ui::{Button, ButtonKind, Icon, IconName};
 
@@ -48,7 +52,7 @@ impl Upload {
     fn start(self, file: &web_sys::File) -> Result<(), wasm_bindgen::JsValue> {
         let form = web_sys::FormData::new()?;
         form.append_with_blob_and_filename("file", file, &file.name())?;
-        form.append_with_str("commit", "auto")?;
+        form.append_with_str("commit", "review")?;
         let request = web_sys::XmlHttpRequest::new()?;
         request.open("POST", "/api/v1/imports")?;
         request.set_request_header("Accept", "application/json, application/problem+json")?;
@@ -78,6 +82,11 @@ impl Upload {
         match request.status().unwrap_or(0) {
             200..=299 => match serde_json::from_str::<Import>(&text) {
                 Ok(import) => {
+                    if choice::wants_review() {
+                        choice::attend();
+                    } else {
+                        choice::leave_unattended(&import.id);
+                    }
                     let _ = self.started.try_set(Some(import));
                     let _ = self.sending.try_set(None);
                 }
@@ -130,31 +139,25 @@ fn brings_files(event: &web_sys::DragEvent) -> bool {
     })
 }
 
-/// Where a file is dropped or chosen. A drop anywhere on the page counts.
-#[component]
-pub(super) fn DropZone(
-    upload: Upload,
-    /// Another file was imported before.
-    again: Signal<bool>,
-) -> impl IntoView {
-    let over = RwSignal::new(false);
-    let input = NodeRef::<html::Input>::new();
-    let take = move |file: web_sys::File, count: u32| {
-        if count > 1 {
-            let name = file.name();
-            upload.refuse(
-                &format!("{name} and {}", format::counted(u64::from(count - 1), "other file", "other files")),
-                Problem::new(
-                    422,
-                    "several_files",
-                    "One file at a time",
-                    "Drop one spreadsheet; import the next after it.",
-                ),
-            );
-            return;
-        }
+/// Takes a file that was chosen or dropped, the only one.
+fn take(upload: Upload, file: web_sys::File, count: u32) {
+    if count > 1 {
+        let others = format::counted(u64::from(count - 1), "other file", "other files");
+        let problem = Problem::new(
+            422,
+            "several_files",
+            "One file at a time",
+            "Drop one spreadsheet; import the next after it.",
+        );
+        upload.refuse(&format!("{} and {others}", file.name()), problem);
+    } else {
         upload.send(file);
-    };
+    }
+}
+
+/// Takes files that are dropped anywhere on the page; answers whether one is over it.
+fn take_drops(upload: Upload) -> RwSignal<bool> {
+    let over = RwSignal::new(false);
     Effect::new(move |_| {
         let dragging = window_event_listener(ev::dragover, move |event| {
             if brings_files(&event) {
@@ -176,7 +179,7 @@ pub(super) fn DropZone(
             if brings_files(&event) {
                 event.prevent_default();
                 if let Some((file, count)) = dropped(&event) {
-                    take(file, count);
+                    take(upload, file, count);
                 }
             }
         });
@@ -186,44 +189,80 @@ pub(super) fn DropZone(
             dropping.remove();
         });
     });
+    over
+}
+
+/// The button that opens the file chooser.
+#[component]
+fn Chooser(upload: Upload, kind: ButtonKind, words: &'static str) -> impl IntoView {
+    let input = NodeRef::<html::Input>::new();
     let choose = move |_| {
         if let Some(input) = input.get_untracked() {
             input.click();
         }
     };
     view! {
-        <div class="drop-zone" class:drop-zone-over=move || over.get() class:drop-zone-small=move || again.get()>
+        <Button kind on_click=choose>{words}</Button>
+        <label class="sr-only" for="spreadsheet">"Spreadsheet"</label>
+        <input
+            class="sr-only"
+            id="spreadsheet"
+            type="file"
+            tabindex="-1"
+            accept=".xlsx,.xlsm,.xls,.ods,.csv,.tsv,.txt"
+            node_ref=input
+            on:change=move |_| {
+                let Some(input) = input.get_untracked() else { return };
+                if let Some(files) = input.files() && let Some(file) = files.get(0) {
+                    take(upload, file, files.length());
+                }
+                // Choosing the same file again, mended in the meantime, has to count as a change.
+                input.set_value("");
+            }
+        />
+    }
+}
+
+/// Where a file is dropped or chosen. A drop anywhere on the page counts.
+#[component]
+pub(super) fn DropZone(upload: Upload) -> impl IntoView {
+    let over = take_drops(upload);
+    view! {
+        <div class="drop-zone" class:drop-zone-over=move || over.get()>
             <Show when=move || !upload.is_sending() fallback=move || view! { <Sending upload /> }>
                 <span class="drop-icon" aria-hidden="true"><Icon name=IconName::Import size=24 /></span>
                 <p class="drop-words">
-                    {move || match (over.get(), again.get()) {
-                        (true, _) => "Let go to import it",
-                        (false, false) => "Drop a spreadsheet anywhere on this page",
-                        (false, true) => "Drop the next spreadsheet anywhere on this page",
+                    {move || {
+                        if over.get() { "Let go to import it" } else { "Drop a spreadsheet anywhere on this page" }
                     }}
                 </p>
-                <Button kind=ButtonKind::Primary on_click=choose>"Choose a file"</Button>
+                <Chooser upload kind=ButtonKind::Primary words="Choose a file" />
             </Show>
-            <label class="sr-only" for="spreadsheet">"Spreadsheet"</label>
-            <input
-                class="sr-only"
-                id="spreadsheet"
-                type="file"
-                tabindex="-1"
-                accept=".xlsx,.xlsm,.xls,.ods,.csv"
-                node_ref=input
-                on:change=move |_| {
-                    let Some(input) = input.get_untracked() else { return };
-                    if let Some(files) = input.files() && let Some(file) = files.get(0) {
-                        take(file, files.length());
-                    }
-                    // Choosing the same file again, mended in the meantime, has to count as a change.
-                    input.set_value("");
-                }
-            />
         </div>
-        {move || upload.refused.get().map(|(name, problem)| view! { <Refused name problem /> })}
+        <WhyRefused upload />
     }
+}
+
+/// The same where an import is at hand already: small, for the next file.
+#[component]
+pub(super) fn NextFile(upload: Upload) -> impl IntoView {
+    let over = take_drops(upload);
+    view! {
+        <div class="next-file" class:drop-zone-over=move || over.get()>
+            <Show when=move || !upload.is_sending() fallback=move || view! { <Sending upload /> }>
+                <p class="drop-words">
+                    {move || if over.get() { "Let go to import it" } else { "Another file? Drop it anywhere on this page." }}
+                </p>
+                <Chooser upload kind=ButtonKind::Secondary words="Choose another file" />
+            </Show>
+        </div>
+        <WhyRefused upload />
+    }
+}
+
+#[component]
+fn WhyRefused(upload: Upload) -> impl IntoView {
+    move || upload.refused.get().map(|(name, problem)| view! { <Refused name problem /> })
 }
 
 #[component]

@@ -1,0 +1,473 @@
+//! Imports, through the use cases.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+mod common;
+
+use std::time::Duration;
+
+use chrono::NaiveDate;
+use common::{import_csv, open, owing, pay, person, proven};
+use domain::customer::CustomerFilter;
+use domain::import::{
+    CellEdit, CellFixes, CommitMode, GroupFix, Import, ImportState, MappingChange, Mode, RowOutcome,
+    UndoState,
+};
+use domain::sheet::Kind;
+use domain::{Action, Customer, EventKind, Role};
+use ledger::{
+    AgeingQuery, Caller, Clock, CustomerQuery, Error, EventQuery, InvoiceQuery, Ledger, PaymentQuery, Upload,
+};
+
+const IBM: &[u8] = include_bytes!("data/ibm-late-payments.csv");
+
+async fn desk() -> (Ledger, Caller) {
+    let ledger = open(&Clock::default()).await;
+    let ada = person(&ledger, None, "Ada", Role::Admin).await;
+    (ledger, ada)
+}
+
+fn csv(text: &str) -> Upload {
+    Upload::new("sheet.csv", text.as_bytes().to_vec())
+}
+
+fn reviewed(upload: Upload) -> Upload {
+    Upload { commit: CommitMode::Review, ..upload }
+}
+
+/// Waits until nothing more happens by itself.
+async fn settled(ledger: &Ledger, ada: &Caller, import: &Import) -> Import {
+    let waits = |import: &Import| {
+        import.progress.is_none()
+            && (import.state.is_final()
+                || matches!(import.state, ImportState::Uploaded)
+                || (import.state == ImportState::Validated && import.commit == CommitMode::Review))
+    };
+    let mut import = import.clone();
+    for _ in 0..6000 {
+        import = ledger.import(ada, &import.id).await.unwrap();
+        if waits(&import) {
+            return import;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("waited in vain for {import:?}");
+}
+
+async fn import(ledger: &Ledger, ada: &Caller, upload: Upload) -> Import {
+    let import = ledger.start_import(ada, upload).await.unwrap();
+    settled(ledger, ada, &import).await
+}
+
+async fn customers(ledger: &Ledger, ada: &Caller) -> Vec<Customer> {
+    let query = CustomerQuery { limit: Some(200), ..CustomerQuery::default() };
+    ledger.customers(ada, &query).await.unwrap().value.data
+}
+
+fn counts(import: &Import) -> [i64; 6] {
+    [import.rows, import.valid, import.invalid, import.created, import.updated, import.skipped]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_public_sample_imports_as_it_is_and_the_second_time_changes_nothing() {
+    let (ledger, ada) = desk().await;
+    let sample = || Upload::new("ibm-late-payments.csv", IBM.to_vec());
+    let first = import(&ledger, &ada, sample()).await;
+    let errors = ledger.import_errors(&ada, &first.id, None, Some(3), None).await.unwrap();
+    assert_eq!((first.kind, first.state), (Kind::Combined, ImportState::Completed), "{first:?} {errors:?}");
+    assert_eq!(counts(&first), [2466, 2466, 0, 2466, 0, 0]);
+    assert_eq!(first.totals[0].to_decimal(), "147703.18");
+    let found = ledger.customers(&ada, &CustomerQuery::default()).await.unwrap().value;
+    assert_eq!(found.page.total, 100);
+    assert!(
+        customers(&ledger, &ada).await.iter().any(|customer| customer.tags.contains(&"disputed".to_owned()))
+    );
+
+    let as_of = NaiveDate::from_ymd_opt(2012, 12, 31);
+    let report = ledger.ageing(&ada, &AgeingQuery { as_of, ..AgeingQuery::default() }).await.unwrap();
+    let row = &report.data[0];
+    let figures = |bucket: &str| (row.counts[bucket], row.amounts[bucket].to_decimal());
+    assert_eq!(row.outstanding.to_decimal(), "5725.06");
+    assert_eq!(figures("current"), (86, "4936.32".into()));
+    assert_eq!(figures("1_30"), (13, "788.74".into()));
+    let zeros = InvoiceQuery { q: Some("0000611365".into()), ..InvoiceQuery::default() };
+    assert_eq!(ledger.invoices(&ada, &zeros).await.unwrap().value.data[0].invoice.number, "0000611365");
+    let disputed = InvoiceQuery { q: Some("Disputed".into()), ..InvoiceQuery::default() };
+    assert!(ledger.invoices(&ada, &disputed).await.is_ok());
+
+    let again = import(&ledger, &ada, sample()).await;
+    assert_eq!(counts(&again), [2466, 2466, 0, 0, 0, 2466]);
+    assert_eq!(again.file_hash, first.file_hash);
+    proven(&ledger).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_sheet_of_known_customers_changes_only_what_differs() {
+    let (ledger, ada) = desk().await;
+    let sheet = |phone: &str| {
+        let rows = (0..450).map(|row| {
+            format!("C{row},Customer {row},{},10,2026-01-31\n", if row == 7 { phone } else { "+1 555 0100" })
+        });
+        format!("Reference,Name,Phone,Outstanding,Due date\n{}", rows.collect::<String>())
+    };
+    let first = import_csv(&ledger, &ada, &sheet("+1 555 0100")).await;
+    assert_eq!(counts(&first), [450, 450, 0, 450, 0, 0]);
+    let second = import_csv(&ledger, &ada, &sheet("+1 555 0199")).await;
+    assert_eq!(counts(&second), [450, 450, 0, 0, 1, 449]);
+    let only_new = Upload { mode: Mode::CreateOnly, ..csv(&sheet("+1 555 0177")) };
+    assert_eq!(counts(&import(&ledger, &ada, only_new).await), [450, 450, 0, 0, 0, 450]);
+    let filter = CustomerFilter { q: Some("0199".into()), ..CustomerFilter::default() };
+    let query = CustomerQuery { filter, ..CustomerQuery::default() };
+    let found = ledger.customers(&ada, &query).await.unwrap().value;
+    assert_eq!(found.data.iter().map(|customer| customer.reference.as_str()).collect::<Vec<_>>(), ["C7"]);
+    proven(&ledger).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reviewed_import_shows_what_it_would_do_and_saves_nothing_before_the_user_agrees() {
+    let (ledger, ada) = desk().await;
+    import_csv(&ledger, &ada, "Reference,Name,Phone\nC-1,Acme,+1 555 0100\nC-2,Beta,+1 555 0101\n").await;
+    let sheet = "Reference,Name,Phone,Email\nC-1,Acme,+1 555 0100,\nC-2,Beta Ltd,+1 555 0101,\nC-3,Gamma,,g@example.com\nC-4,,,x\n";
+    let checked = import(&ledger, &ada, reviewed(csv(sheet))).await;
+    assert_eq!(checked.state, ImportState::Validated, "{checked:?}");
+    let preview = checked.preview.unwrap();
+    assert_eq!([preview.created, preview.updated, preview.skipped, preview.rejected], [1, 1, 1, 1]);
+    assert_eq!(customers(&ledger, &ada).await.len(), 2);
+
+    let rows = ledger.import_preview(&ada, &checked.id, None, None, None).await.unwrap();
+    let outcomes: Vec<_> = rows.data.iter().map(|row| (row.row, row.outcome)).collect();
+    use RowOutcome::{Created, Rejected, Skipped, Updated};
+    assert_eq!(outcomes, [(2, Skipped), (3, Updated), (4, Created), (5, Rejected)]);
+    let change = &rows.data[1].changes[0];
+    assert_eq!(
+        (change.field.as_str(), change.old.as_deref(), change.new.as_deref()),
+        ("name", Some("Beta"), Some("Beta Ltd"))
+    );
+    assert_eq!(rows.data[3].errors.len(), 2, "{:?}", rows.data[3]);
+    let updated = ledger.import_preview(&ada, &checked.id, Some(Updated), None, None).await.unwrap();
+    assert_eq!((updated.data.len(), updated.page.total), (1, 1));
+
+    ledger.commit_import(&ada, &checked.id).await.unwrap();
+    let saved = settled(&ledger, &ada, &checked).await;
+    assert_eq!(counts(&saved), [4, 3, 1, 1, 1, 1]);
+    let done = ledger.import_preview(&ada, &checked.id, Some(Created), None, None).await.unwrap();
+    assert!(done.data[0].customer_id.is_some());
+    // Asked again, nothing happens twice.
+    ledger.commit_import(&ada, &checked.id).await.unwrap();
+    assert_eq!(customers(&ledger, &ada).await.len(), 3);
+    proven(&ledger).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_cells_are_mended_one_by_one_or_by_the_group() {
+    let (ledger, ada) = desk().await;
+    let sheet = "Name,Email,Outstanding,Due date\nAnna,anna,10,2026-01-31\nBob,,20,\nCarl,,30,\n";
+    let checked = import(&ledger, &ada, reviewed(csv(sheet))).await;
+    assert_eq!((checked.valid, checked.invalid), (0, 3));
+    let groups = ledger.import_error_groups(&ada, &checked.id).await.unwrap();
+    let dates = groups.iter().find(|group| group.column == "Due date").unwrap();
+    assert_eq!((dates.count, dates.message.as_str()), (2, "2 rows: due date is missing"));
+    let of_group = ledger.import_errors(&ada, &checked.id, Some(&dates.key), None, None).await.unwrap();
+    assert_eq!(of_group.data.iter().map(|error| error.row).collect::<Vec<_>>(), [3, 4]);
+
+    let edit =
+        CellEdit { sheet: String::new(), row: 2, column: "Email".into(), value: "anna@example.com".into() };
+    let fixes = CellFixes {
+        edits: vec![edit.clone()],
+        group: Some(GroupFix { key: dates.key.clone(), value: "2026-02-28".into() }),
+    };
+    ledger.fix_import_cells(&ada, &checked.id, &fixes).await.unwrap();
+    let mended = settled(&ledger, &ada, &checked).await;
+    assert_eq!((mended.valid, mended.invalid, mended.errors_url), (3, 0, None));
+    let strange = CellFixes { edits: vec![CellEdit { column: "Colour".into(), ..edit }], group: None };
+    assert!(matches!(ledger.fix_import_cells(&ada, &checked.id, &strange).await, Err(Error::Invalid(_))));
+
+    ledger.commit_import(&ada, &checked.id).await.unwrap();
+    assert_eq!(settled(&ledger, &ada, &checked).await.state, ImportState::Completed);
+    let owed: Vec<_> =
+        customers(&ledger, &ada).await.iter().map(|customer| customer.outstanding.to_decimal()).collect();
+    assert_eq!(owed, ["10.00", "20.00", "30.00"]);
+    assert!(matches!(
+        ledger.fix_import_cells(&ada, &checked.id, &fixes).await,
+        Err(Error::Conflict { code: "already_saved", .. })
+    ));
+    proven(&ledger).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn columns_are_taken_as_the_user_says_and_the_next_file_like_it_by_itself() {
+    let (ledger, ada) = desk().await;
+    let sheet = "Firma,Offen,Frist\nAnna,10,03/04/2026\nBob,20,05/06/2026\n";
+    let refused = ledger.start_import(&ada, csv(sheet)).await;
+    assert!(matches!(refused, Err(Error::BadFile { status: 422, code: "wrong_columns", .. })), "{refused:?}");
+    let unmapped = import(&ledger, &ada, reviewed(csv(sheet))).await;
+    assert_eq!(unmapped.state, ImportState::Uploaded);
+    assert!(!ledger.import_mapping(&ada, &unmapped.id).await.unwrap().problems.is_empty());
+
+    let mapping = [("Firma", "name"), ("Offen", "outstanding"), ("Frist", "due_date")]
+        .map(|(column, field)| (column.to_owned(), Some(field.to_owned())));
+    let mut change = MappingChange { mapping: mapping.into(), ..MappingChange::default() };
+    ledger.set_import_mapping(&ada, &unmapped.id, &change).await.unwrap();
+    let asked = settled(&ledger, &ada, &unmapped).await;
+    assert_eq!((asked.valid, asked.invalid), (0, 2), "nobody knows which number is the day");
+    let view = ledger.import_mapping(&ada, &unmapped.id).await.unwrap();
+    assert_eq!(view.questions[0].option, "date_order");
+    change.options = Some(domain::import::Options {
+        date_order: Some(domain::import::DateOrder::DayFirst),
+        decimal: None,
+    });
+    ledger.set_import_mapping(&ada, &unmapped.id, &change).await.unwrap();
+    assert_eq!(settled(&ledger, &ada, &unmapped).await.valid, 2);
+    let saved = ledger.save_mapping(&ada, &unmapped.id, "From the old system").await.unwrap();
+    ledger.cancel_import(&ada, &unmapped.id).await.unwrap();
+
+    let next = import(&ledger, &ada, csv("Firma,Offen,Frist\nCarl,30,07/08/2026\n")).await;
+    assert_eq!((next.state, next.created), (ImportState::Completed, 1));
+    let carl = &customers(&ledger, &ada).await[0];
+    assert_eq!(carl.next_due_date, NaiveDate::from_ymd_opt(2026, 8, 7));
+    assert_eq!(
+        ledger.import_mapping(&ada, &next.id).await.unwrap().saved.as_deref(),
+        Some("From the old system")
+    );
+    assert_eq!(ledger.saved_mappings(&ada).await.unwrap(), std::slice::from_ref(&saved));
+    ledger.delete_mapping(&ada, &saved.id).await.unwrap();
+    assert!(ledger.saved_mappings(&ada).await.unwrap().is_empty());
+    proven(&ledger).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn invoices_and_payments_find_their_customers() {
+    let (ledger, ada) = desk().await;
+    import_csv(&ledger, &ada, "Reference,Name\nC-1,Acme\nC-2,Beta\nC-3,Twin\nC-4,Twin\n").await;
+    let invoices = "Customer reference,Customer name,Invoice number,Issue date,Due date,Amount\n\
+                    C-1,,0001,2026-01-01,2026-01-31,100.00\nC-1,,0002,2026-02-01,2026-02-28,50.00\n\
+                    ,Beta,0001,2026-01-01,2026-01-31,70.00\n,Twin,9,2026-01-01,2026-01-31,1.00\nC-9,,9,2026-01-01,2026-01-31,1.00\n";
+    let first = import(&ledger, &ada, Upload { kind: Some(Kind::Invoices), ..csv(invoices) }).await;
+    let errors = ledger.import_errors(&ada, &first.id, None, None, None).await.unwrap();
+    let codes: Vec<_> = errors.data.iter().map(|error| (error.row, error.code.as_str())).collect();
+    assert_eq!(codes, [(5, "ambiguous_customer"), (6, "unknown_customer")], "{first:?} {errors:?}");
+    assert_eq!(counts(&first), [5, 3, 2, 3, 0, 0]);
+    let again = import(&ledger, &ada, Upload { kind: Some(Kind::Invoices), ..csv(invoices) }).await;
+    assert_eq!(counts(&again), [5, 3, 2, 0, 0, 3]);
+
+    let payments = "Customer reference,Amount,Received on,Invoice number,Payment reference\n\
+                    C-1,60,2026-02-10,0002,wire 1\nC-2,70,2026-02-10,,wire 2\nC-1,5,2026-02-11,0007,wire 3\n";
+    let paid = import(&ledger, &ada, Upload { kind: Some(Kind::Payments), ..csv(payments) }).await;
+    let errors = ledger.import_errors(&ada, &paid.id, None, None, None).await.unwrap();
+    assert_eq!(counts(&paid), [3, 2, 1, 2, 0, 0], "{errors:?}");
+    assert_eq!(errors.data[0].code, "unknown_invoice");
+    let all = customers(&ledger, &ada).await;
+    let of = |reference: &str| all.iter().find(|customer| customer.reference == reference).unwrap();
+    assert_eq!(of("C-1").outstanding.to_decimal(), "100.00", "the named invoice was settled, not the oldest");
+    assert_eq!(of("C-1").unapplied.to_decimal(), "10.00");
+    assert_eq!(of("C-2").outstanding.to_decimal(), "0.00");
+    let again = import(&ledger, &ada, Upload { kind: Some(Kind::Payments), ..csv(payments) }).await;
+    assert_eq!([again.created, again.skipped], [0, 2]);
+    proven(&ledger).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_is_taken_back_and_can_be_made_again() {
+    let (ledger, ada) = desk().await;
+    import_csv(&ledger, &ada, "Reference,Name,Phone\nC-1,Acme,+1 555 0100\n").await;
+    let sheet = "Reference,Name,Phone,Outstanding,Due date,Status\nC-1,Acme Ltd,+1 555 0199,,,\n\
+                 C-2,Beta,,10,2026-01-31,Pending\nC-3,Gamma,,20,2026-01-31,Paid\nC-4,Delta,,,,\n";
+    let wrong = import(&ledger, &ada, csv(sheet)).await;
+    assert_eq!((wrong.created, wrong.updated, wrong.undo), (3, 1, UndoState::Possible));
+    let carl = person(&ledger, Some(&ada), "Carl", Role::Collector).await;
+    assert!(matches!(
+        ledger.undo_import(&carl, &wrong.id).await,
+        Err(Error::Forbidden { action: Action::Import })
+    ));
+    ledger.undo_import(&ada, &wrong.id).await.unwrap();
+    let undone = settled(&ledger, &ada, &wrong).await;
+    assert_eq!((undone.state, undone.undo), (ImportState::Undone, UndoState::Undone));
+    let left = customers(&ledger, &ada).await;
+    assert_eq!(left.len(), 1);
+    assert_eq!((left[0].name.as_str(), left[0].phone.as_deref()), ("Acme", Some("+1 555 0100")));
+    let events = ledger.events(&ada, EventQuery { after: 0, limit: Some(200) }).await.unwrap();
+    assert_eq!(events.last().unwrap().kind, EventKind::ImportUndone);
+    assert!(matches!(
+        ledger.undo_import(&ada, &wrong.id).await,
+        Err(Error::Conflict { code: "already_undone", .. })
+    ));
+
+    let right = import(&ledger, &ada, csv(sheet)).await;
+    assert_eq!((right.created, right.updated), (3, 1), "references and numbers are free again");
+    assert_eq!(customers(&ledger, &ada).await.len(), 4);
+    proven(&ledger).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_public_sample_can_be_taken_back_whole() {
+    let (ledger, ada) = desk().await;
+    let sample = import(&ledger, &ada, Upload::new("ibm.csv", IBM.to_vec())).await;
+    ledger.undo_import(&ada, &sample.id).await.unwrap();
+    assert_eq!(settled(&ledger, &ada, &sample).await.state, ImportState::Undone);
+    assert_eq!(customers(&ledger, &ada).await.len(), 0);
+    let as_of = NaiveDate::from_ymd_opt(2012, 12, 31);
+    let report = ledger.ageing(&ada, &AgeingQuery { as_of, ..AgeingQuery::default() }).await.unwrap();
+    assert!(report.data.iter().all(|row| row.outstanding.is_zero()), "as if it had never been");
+    proven(&ledger).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_used_since_stands_in_the_way_of_taking_an_import_back() {
+    let (ledger, ada) = desk().await;
+    let sheet = "Reference,Name,Outstanding,Due date\nC-1,Acme,10,2026-01-31\nC-2,Beta,20,2026-01-31\nC-3,Gamma,30,2026-01-31\nC-4,Delta,,\n";
+    let done = import(&ledger, &ada, csv(sheet)).await;
+    let all = customers(&ledger, &ada).await;
+    let of = |reference: &str| all.iter().find(|customer| customer.reference == reference).unwrap();
+    pay(&ledger, &ada, of("C-1"), "5.00", "k").await;
+    ledger.add_note(&ada, &of("C-4").id, "Called.").await.unwrap();
+    let refused = ledger.undo_import(&ada, &done.id).await;
+    let Err(Error::Conflict { code: "import_in_use", current: Some(current), .. }) = refused else {
+        panic!("{refused:?}")
+    };
+    let rows: Vec<i64> =
+        current["reasons"].as_array().unwrap().iter().map(|reason| reason["row"].as_i64().unwrap()).collect();
+    assert!(rows.contains(&2) && rows.contains(&5) && !rows.contains(&3), "{current}");
+    assert_eq!(customers(&ledger, &ada).await.len(), 4, "nothing was taken back");
+    assert_eq!(ledger.import(&ada, &done.id).await.unwrap().state, ImportState::Completed);
+    proven(&ledger).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_import_goes_on_where_it_was_with_no_row_twice() {
+    let (ledger, ada) = desk().await;
+    let other = ledger.second_node().await.unwrap();
+    let rows: String = (0..1600).map(|row| format!("Customer {row},1.00,2026-01-31\n")).collect();
+    let begun = ledger.start_import(&ada, csv(&format!("Name,Outstanding,Due date\n{rows}"))).await.unwrap();
+    loop {
+        let import = ledger.import(&ada, &begun.id).await.unwrap();
+        if import.created > 0 {
+            break;
+        }
+        assert!(!import.state.is_final(), "{import:?}");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    ledger.close().await;
+    let stopped = other.import(&ada, &begun.id).await.unwrap();
+    assert!(stopped.state == ImportState::Committing && stopped.created < 1600, "{stopped:?}");
+    other.start();
+    let done = settled(&other, &ada, &begun).await;
+    assert_eq!((done.state, done.created), (ImportState::Completed, 1600));
+    let found = other.customers(&ada, &CustomerQuery::default()).await.unwrap().value;
+    assert_eq!(found.page.total, 1600);
+    proven(&other).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_canceled_import_keeps_what_is_saved_and_can_be_taken_back() {
+    let (ledger, ada) = desk().await;
+    let rows: String = (0..1600).map(|row| format!("C{row},Customer {row}\n")).collect();
+    let begun = ledger.start_import(&ada, csv(&format!("Reference,Name\n{rows}"))).await.unwrap();
+    while ledger.import(&ada, &begun.id).await.unwrap().created == 0 {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    let canceled = ledger.cancel_import(&ada, &begun.id).await.unwrap();
+    assert_eq!(canceled.state, ImportState::Canceled);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let after = ledger.import(&ada, &begun.id).await.unwrap();
+    assert_eq!((after.state, after.created), (ImportState::Canceled, canceled.created));
+    assert!(after.created < 1600);
+    assert!(matches!(
+        ledger.cancel_import(&ada, &begun.id).await,
+        Err(Error::Conflict { code: "already_ended", .. })
+    ));
+    ledger.undo_import(&ada, &begun.id).await.unwrap();
+    assert_eq!(settled(&ledger, &ada, &begun).await.state, ImportState::Undone);
+    assert!(customers(&ledger, &ada).await.is_empty());
+    proven(&ledger).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_workbook_of_errors_comes_back_mended_and_only_its_wrong_rows_are_taken() {
+    use calamine::Reader;
+    let (ledger, ada) = desk().await;
+    let sheet = "Open items\nName,Email,Outstanding,Due date\nAnna,anna@example.com,10,2026-01-31\nBob,bob,20,2026-01-31\n007,,x,2026-01-31\n";
+    let first = import(&ledger, &ada, csv(sheet)).await;
+    assert_eq!((first.created, first.invalid), (1, 2));
+    let (name, bytes) = ledger.import_errors_workbook(&ada, &first.id).await.unwrap();
+    assert_eq!(name, "sheet errors.xlsx");
+    let mut workbook: calamine::Xlsx<_> =
+        calamine::open_workbook_from_rs(std::io::Cursor::new(bytes.clone())).unwrap();
+    let range = workbook.worksheet_range("CSV").unwrap();
+    let at = |row, column| range.get_value((row, column)).map(ToString::to_string).unwrap_or_default();
+    assert_eq!((at(0, 0), at(1, 4)), ("Open items".into(), "Import errors".into()));
+    assert_eq!(at(2, 4), "");
+    assert!(at(3, 4).starts_with("Email: "), "{}", at(3, 4));
+    assert_eq!(at(4, 0), "007");
+
+    // As the user would: the cells are put right, the column of errors is left as it is.
+    let mut mended = rust_xlsxwriter::Workbook::new();
+    let copy = mended.add_worksheet();
+    for (row, cells) in (0..).zip(range.rows()) {
+        for (column, cell) in (0..).zip(cells) {
+            let text = match cell.to_string().as_str() {
+                "bob" => "bob@example.com".to_owned(),
+                "x" => "30".to_owned(),
+                other => other.to_owned(),
+            };
+            copy.write(row, column, text).unwrap();
+        }
+    }
+    let second = import(&ledger, &ada, Upload::new("mended.xlsx", mended.save_to_buffer().unwrap())).await;
+    assert_eq!(counts(&second), [2, 2, 0, 2, 0, 0]);
+    let names: Vec<_> = customers(&ledger, &ada).await.into_iter().map(|customer| customer.name).collect();
+    assert_eq!(names, ["007", "Anna", "Bob"]);
+    proven(&ledger).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_sheet_of_the_file_can_be_read() {
+    let (ledger, ada) = desk().await;
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    for (name, customer) in [("March", "Anna"), ("April", "Bob")] {
+        let sheet = workbook.add_worksheet();
+        sheet.set_name(name).unwrap();
+        sheet.write_row(0, 0, ["Name", "Email"]).unwrap();
+        sheet.write(1, 0, customer).unwrap();
+    }
+    let upload = Upload::new("months.xlsx", workbook.save_to_buffer().unwrap());
+    let first = import(&ledger, &ada, reviewed(upload)).await;
+    assert_eq!((first.sheet.as_str(), first.sheets.len()), ("March", 2));
+    let change = MappingChange { sheet: Some("April".into()), ..MappingChange::default() };
+    ledger.set_import_mapping(&ada, &first.id, &change).await.unwrap();
+    let other = settled(&ledger, &ada, &first).await;
+    assert_eq!((other.sheet.as_str(), other.valid), ("April", 1));
+    ledger.commit_import(&ada, &first.id).await.unwrap();
+    settled(&ledger, &ada, &first).await;
+    assert_eq!(customers(&ledger, &ada).await[0].name, "Bob");
+    proven(&ledger).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_accounts_in_other_currencies_are_read_in_theirs() {
+    let (ledger, ada) = desk().await;
+    import_csv(&ledger, &ada, "Reference,Name,Currency\nJ-1,Tanaka,JPY\n").await;
+    let sheet = "Customer reference,Invoice number,Issue date,Due date,Amount,Currency\n\
+                 J-1,1,2026-01-01,2026-01-31,1000,\nJ-1,2,2026-01-01,2026-01-31,5,USD\n";
+    let done = import(&ledger, &ada, Upload { kind: Some(Kind::Invoices), ..csv(sheet) }).await;
+    assert_eq!((done.created, done.invalid), (1, 1));
+    let errors = ledger.import_errors(&ada, &done.id, None, None, None).await.unwrap();
+    assert_eq!(errors.data[0].code, "currency_mismatch");
+    assert_eq!(customers(&ledger, &ada).await[0].outstanding.to_string(), "1,000 JPY");
+    proven(&ledger).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn interactive_payments_go_on_while_rows_are_saved() {
+    let (ledger, ada) = desk().await;
+    let alice = owing(&ledger, &ada, "Alice", "1000.00", "2026-01-31").await;
+    let rows: String = (0..1000).map(|row| format!("Customer {row},1.00,2026-01-31\n")).collect();
+    let begun = ledger.start_import(&ada, csv(&format!("Name,Outstanding,Due date\n{rows}"))).await.unwrap();
+    let mut paid = 0;
+    while !ledger.import(&ada, &begun.id).await.unwrap().state.is_final() {
+        pay(&ledger, &ada, &alice, "1.00", &format!("k{paid}")).await;
+        paid += 1;
+    }
+    assert!(paid >= 2, "{paid} payments between the chunks");
+    let query = PaymentQuery { customer_id: Some(alice.id.clone()), ..PaymentQuery::default() };
+    assert_eq!(ledger.payments(&ada, &query).await.unwrap().value.page.total, paid);
+    proven(&ledger).await;
+}
