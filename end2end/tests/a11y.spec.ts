@@ -7,7 +7,7 @@ import type { Person } from "../support/person.ts";
 for (const theme of ["light", "dark"] as const) {
   test(`no page has an accessibility violation in the ${theme} theme`, async ({ app, sample, person, another }) => {
     void app;
-    test.setTimeout(120_000);
+    test.setTimeout(240_000);
     await choose(person, theme);
     const violations: string[] = [];
     for (const view of SIGNED_OUT) {

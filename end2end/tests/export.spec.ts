@@ -15,7 +15,7 @@ test("what the grid shows is saved as a file, filtered and sorted as it is", asy
   const saved = await exported(person, "CSV");
   expect(saved.suggestedFilename()).toMatch(/^duebook-customers-\d{4}-\d\d-\d\d\.csv$/);
   const text = await content(saved, info);
-  expect(text.startsWith("\u{feff}Reference,Name,Email,"), "a mark for spreadsheets, then the header").toBe(true);
+  expect(text.startsWith("\u{feff}Customer reference,Name,Email,"), "a mark for spreadsheets, then the header").toBe(true);
   expect(text.match(/John Doe|Alice Johnson|Jane Smith/g)).toEqual(["John Doe", "Alice Johnson"]);
 
   const book = await exported(person, "Excel workbook");

@@ -513,6 +513,9 @@ pub(super) async fn finish(
 
 async fn fail(ledger: &Ledger, caller: &Caller, id: &ImportId, error: &Error) -> Result<()> {
     let row = ledger.store().import(id.as_str()).await?;
+    if row.undo_chunks.is_some() {
+        return undo::give_up(ledger, row, error).await;
+    }
     let saved = row.created + row.updated + row.skipped;
     let reason = match error {
         Error::BadFile { message, .. } => message.clone(),

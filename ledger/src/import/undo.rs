@@ -77,6 +77,18 @@ async fn done(ledger: &Ledger, id: &ImportId, chunk: i64) -> Result<Vec<Done>> {
     Ok(rows.into_iter().flatten().collect())
 }
 
+/// Says on an import why not all of it could be taken back. What was taken back stays so; the rest can be asked for again.
+pub(super) async fn give_up(ledger: &Ledger, mut row: ImportRow, error: &Error) -> Result<()> {
+    let state = row.state()?;
+    row.done_chunks = row.undo_chunks.take().unwrap_or(row.done_chunks);
+    row.failure = Some(match error {
+        Error::Conflict { message, .. } => format!("It could not be taken back whole: {message}"),
+        _ => "It could not be taken back whole, by an error of ours; ask for it again.".to_owned(),
+    });
+    row.updated_at = ledger.clock().now();
+    ledger.store().move_import(&mut row, state).await.map(|_| ())
+}
+
 /// One chunk in one transaction; after the last, the import is undone.
 async fn take_back(
     ledger: &Ledger,
@@ -178,6 +190,10 @@ fn look(desk: &mut Desk, done: &[Done]) -> Result<(), Stop> {
         }
         if row.made.contains(&Made::Customer) {
             ask(desk.history(customer).map(|_| ()))?;
+            let reference = desk.account(customer).ok().map(|account| account.customer.reference.clone());
+            if let Some(reference) = reference {
+                ask(desk.reference_owner(&reference).map(|_| ()))?;
+            }
         }
     }
     if missing { Err(Stop::Missing) } else { Ok(()) }

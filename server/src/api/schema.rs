@@ -708,6 +708,8 @@ pub(super) struct PreviewRow {
 #[derive(ToSchema)]
 pub(super) struct MappingView {
     kind: String,
+    /// Whether the headers leave no doubt about the kind.
+    certain: bool,
     columns: Vec<ColumnView>,
     fields: Vec<FieldChoice>,
     questions: Vec<Question>,
@@ -1001,7 +1003,7 @@ mod tests {
         })));
         let options = json!({ "date_order": "day_first", "decimal": "comma" });
         let view = whole::<import::MappingView>(json!({
-            "kind": "customers",
+            "kind": "customers", "certain": true,
             "columns": [{ "key": "k", "header": "h", "letter": "A", "samples": ["s"], "filled": 1, "field": "f",
                           "reason": "r", "suggestion": "s" }],
             "fields": [{ "field": "f", "label": "l", "required": true }],

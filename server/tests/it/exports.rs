@@ -78,7 +78,7 @@ async fn a_file_has_exactly_the_rows_of_the_list_in_its_order() {
     ] {
         let list = ada.get(&format!("/customers{query}")).await.is(200).column("reference");
         let file = csv(&ada, &format!("/customers/export.csv{query}")).await;
-        assert_eq!(column(&file, "Reference"), list, "{query}");
+        assert_eq!(column(&file, "Customer reference"), list, "{query}");
         let book = xlsx(&ada, &format!("/customers/export.xlsx{query}")).await;
         let references: Vec<String> = book[1..].iter().map(|row| row[0].to_string()).collect();
         assert_eq!(references, list, "{query}");
@@ -115,7 +115,7 @@ async fn more_rows_than_are_read_at_once_all_come() {
     let file = csv(&ada, "/customers/export.csv?sort=name,-reference").await;
     let names = column(&file, "Name");
     assert!(names.is_sorted());
-    let mut references = column(&file, "Reference");
+    let mut references = column(&file, "Customer reference");
     let first = references.first().cloned();
     assert_eq!(
         ada.get("/customers?sort=name,-reference&limit=1").await.column("reference").first(),
@@ -164,7 +164,7 @@ async fn amounts_and_dates_are_numbers_and_dates() {
     let (app, ada) = filled().await;
     let book = xlsx(&ada, "/customers/export.xlsx?sort=reference").await;
     let day = |date: &str| Some(date.parse::<chrono::NaiveDate>().unwrap());
-    assert_eq!(cell(&book, 1, "Reference"), &Data::String("007".to_owned()));
+    assert_eq!(cell(&book, 1, "Customer reference"), &Data::String("007".to_owned()));
     assert_eq!(cell(&book, 2, "Outstanding amount"), &Data::Float(1500.0));
     assert_eq!(cell(&book, 3, "Outstanding amount"), &Data::Float(1234.5));
     assert_eq!(cell(&book, 3, "Due date").as_date(), day("2025-03-20"));
