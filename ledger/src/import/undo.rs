@@ -226,6 +226,12 @@ fn undo_customer(
     };
     let was_made = rows.iter().any(|row| row.made.contains(&Made::Customer));
     let mut kept = Vec::new();
+    let reopened: HashSet<InvoiceId> = account
+        .invoices
+        .values()
+        .filter(|invoice| invoice.reopened_on.is_some())
+        .map(|invoice| invoice.id.clone())
+        .collect();
     // Money first: what it settled is untouched again after that.
     for row in rows {
         for id in row.payments() {
@@ -236,7 +242,7 @@ fn undo_customer(
     }
     for row in rows {
         for id in row.invoices() {
-            if let Err(reason) = void(&mut account, import, id, moment) {
+            if let Err(reason) = void(&mut account, import, id, reopened.contains(id), moment) {
                 kept.push(refusal(row.row, "invoice", id.as_str(), reason));
             }
         }
@@ -304,8 +310,15 @@ fn reverse(account: &mut Account, id: &PaymentId, moment: Moment) -> Result<(), 
     undone.map_err(|rule| rule.to_string())
 }
 
-/// Takes back an invoice, if nothing else was paid or credited on it, and frees its number.
-fn void(account: &mut Account, import: &ImportId, id: &InvoiceId, moment: Moment) -> Result<(), String> {
+/// Takes back an invoice, if nothing else was paid or credited on it, and frees its number. It counts as not asked for
+/// from its first day, unless it was `reopened` before: then for some days it was settled, and can't be so twice.
+fn void(
+    account: &mut Account,
+    import: &ImportId,
+    id: &InvoiceId,
+    reopened: bool,
+    moment: Moment,
+) -> Result<(), String> {
     let Some(invoice) = account.invoices.get(id) else { return Ok(()) };
     if invoice.status == domain::InvoiceStatus::Void {
         return Ok(());
@@ -316,6 +329,9 @@ fn void(account: &mut Account, import: &ImportId, id: &InvoiceId, moment: Moment
     let correction = Correction { on: invoice.issue_date, ..why(moment) };
     account.void_invoice(id, &correction, moment).map_err(|rule| rule.to_string())?;
     if let Some(invoice) = account.invoices.get_mut(id) {
+        if let Some(voided) = invoice.entries.last_mut().filter(|_| !reopened) {
+            voided.on = correction.on;
+        }
         invoice.number = undone(&invoice.number, import);
     }
     Ok(())

@@ -57,7 +57,7 @@ fn range(table: &str, import: &str, from: i64, to: i64) -> RecordId {
 /// The number in `table:[import, number]`.
 fn number_in(id: &RecordId) -> Option<i64> {
     let RecordIdKey::Array(parts) = &id.key else { return None };
-    parts.iter().nth(1).and_then(|part| i64::from_value(part.clone()).ok())
+    parts.get(1).and_then(|part| i64::from_value(part.clone()).ok())
 }
 
 #[derive(SurrealValue)]
