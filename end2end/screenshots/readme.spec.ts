@@ -28,6 +28,16 @@ const CUSTOMERS: [string, string, number, string][] = [
   ["Lindqvist Dental", "1720.00", -1, "Pending"],
 ];
 
+/** A sheet with four wrong cells among eight rows. */
+function wrong(header: string): string {
+  const rows = CUSTOMERS.slice(0, 8).map(([name, owed, due], at) => {
+    const amount = at === 5 ? "about 2,500" : owed === "0" ? "75.00" : owed;
+    const status = [1, 3, 6].includes(at) ? "Soon" : "Pending";
+    return `"${name}",accounts${at}@example.com,"${amount}",${day(due)},${status}`;
+  });
+  return [header, ...rows].join("\n");
+}
+
 for (const theme of ["light", "dark"] as const) {
   test(`the desk in the ${theme} theme`, async ({ ada, person }) => {
     await mkdir(DIR, { recursive: true });
@@ -58,6 +68,13 @@ for (const theme of ["light", "dark"] as const) {
     await person.page.waitForTimeout(300);
     await shoot("payment");
     if (theme === "light") {
+      await person.open("/import");
+      await person.wantsToReview();
+      await person.choose({ name: "march.csv", mimeType: XLSX, buffer: Buffer.from(wrong(header)) });
+      await person.figure("Rejected").waitFor();
+      await person.button(/^3 rows/, person.problem(/^3 rows/)).click();
+      await person.button("Set all 3").waitFor();
+      await shoot("import");
       await person.page.setViewportSize({ width: 390, height: 844 });
       await person.open("/customers?sort=-overdue");
       await person.row("Delmar Seafoods").waitFor();
