@@ -440,6 +440,50 @@ async fn another_sheet_of_the_file_can_be_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_sheet_that_can_not_be_read_as_it_is_loses_nothing() {
+    let (ledger, ada) = desk().await;
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    let sheets: [(&str, &[[&str; 2]]); 3] = [
+        ("March", &[["Name", "Email"], ["Anna", "anna@example.com"]]),
+        ("Offen", &[["Firma", "Post"], ["Bob", "bob@example.com"]]),
+        ("Later", &[["Name", "Email"]]),
+    ];
+    for (name, rows) in sheets {
+        let sheet = workbook.add_worksheet();
+        sheet.set_name(name).unwrap();
+        sheet.write_row_matrix(0, 0, rows.iter().copied()).unwrap();
+    }
+    let upload = Upload::new("months.xlsx", workbook.save_to_buffer().unwrap());
+    let first = import(&ledger, &ada, reviewed(upload)).await;
+    let sheet = |name: &str| MappingChange { sheet: Some(name.into()), ..MappingChange::default() };
+
+    // Nothing under its header: refused, and the rows that were there are there.
+    let refused = ledger.set_import_mapping(&ada, &first.id, &sheet("Later")).await;
+    assert!(matches!(refused, Err(Error::BadFile { code: "no_rows", .. })), "{refused:?}");
+    let kept = ledger.set_import_mapping(&ada, &first.id, &MappingChange::default()).await.unwrap();
+    assert_eq!(kept.sheet, "March");
+    assert_eq!(settled(&ledger, &ada, &first).await.valid, 1);
+
+    // Columns nobody knows: its rows wait for them to be named.
+    let waits = ledger.set_import_mapping(&ada, &first.id, &sheet("Offen")).await.unwrap();
+    assert_eq!((waits.sheet.as_str(), waits.state), ("Offen", ImportState::Uploaded));
+    let named = MappingChange {
+        mapping: [
+            ("Firma".to_owned(), Some("name".to_owned())),
+            ("Post".to_owned(), Some("email".to_owned())),
+        ]
+        .into(),
+        ..MappingChange::default()
+    };
+    ledger.set_import_mapping(&ada, &first.id, &named).await.unwrap();
+    settled(&ledger, &ada, &first).await;
+    ledger.commit_import(&ada, &first.id).await.unwrap();
+    settled(&ledger, &ada, &first).await;
+    assert_eq!(customers(&ledger, &ada).await[0].email.as_deref(), Some("bob@example.com"));
+    proven(&ledger).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn rows_of_accounts_in_other_currencies_are_read_in_theirs() {
     let (ledger, ada) = desk().await;
     import_csv(&ledger, &ada, "Reference,Name,Currency\nJ-1,Tanaka,JPY\n").await;

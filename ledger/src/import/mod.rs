@@ -334,7 +334,8 @@ impl Ledger {
         let mut row = self.store().import(id.as_str()).await?;
         let before = open_to_change(&row)?;
         let mut survey: Survey = json(&self.store().import_survey(id.as_str()).await?.survey)?;
-        if let Some(sheet) = change.sheet.as_deref().filter(|sheet| *sheet != row.sheet) {
+        let other_sheet = change.sheet.as_deref().filter(|sheet| *sheet != row.sheet);
+        if let Some(sheet) = other_sheet {
             survey = self.read_sheet(&mut row, before, sheet).await?;
         }
         if let Some(kind) = change.kind {
@@ -350,10 +351,14 @@ impl Ledger {
             row.corrections = json_text(&change.mapping)?;
             row.saved_mapping = None;
         }
-        self.map(&mut row, &survey)?.map_err(|errors| {
+        // The rows of another sheet are here already: where its columns can't be read yet, it waits for them to be taken
+        // otherwise, as a new file does.
+        if let Err(errors) = self.map(&mut row, &survey)?
+            && other_sheet.is_none()
+        {
             let told = errors.into_iter().map(|error| FieldError::new("mapping", error.code, error.message));
-            Error::Invalid(FieldErrors(told.collect()))
-        })?;
+            return Err(Error::Invalid(FieldErrors(told.collect())));
+        }
         self.moved(caller, row, before).await
     }
 
@@ -371,8 +376,16 @@ impl Ledger {
         let lock = self.import_lock(&id);
         let _held = lock.lock().await;
         self.store().drop_parts(&["import_chunk", "import_check", "import_error"], id.as_str()).await?;
-        let upload = Upload::new(row.file_name.clone(), bytes);
-        let (opened, chunks) = self.stage(&id, Arc::new(upload), Some(sheet.to_owned())).await?;
+        let upload = Arc::new(Upload::new(row.file_name.clone(), bytes));
+        let (opened, chunks) = match self.stage(&id, Arc::clone(&upload), Some(sheet.to_owned())).await {
+            Ok(staged) => staged,
+            Err(error) => {
+                // The rows that were here come back, as they stand in the file.
+                self.store().drop_parts(&["import_chunk"], id.as_str()).await?;
+                self.stage(&id, upload, Some(row.sheet.clone())).await?;
+                return Err(error);
+            }
+        };
         self.store().put_survey(survey_row(&id, &opened)?).await?;
         (row.sheet, row.rows, row.chunks) = (opened.sheet, opened.rows, chunks);
         row.corrections = "{}".to_owned();
