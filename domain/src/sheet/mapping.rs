@@ -203,7 +203,7 @@ impl Mapping {
                 format!("{missing} Did you mean “{}” in column {}?", column.header, letter(column.index))
             }
             None if group == [Field::Name] => format!(
-                "{missing} The first row has to name the columns; call the one with the customers' names “Name”."
+                "{missing} Say which column has the customers' names, or call it “Name” in the first row of the file."
             ),
             None => format!("{missing} Add it, or say which column it is."),
         };

@@ -297,6 +297,7 @@ fn values_tell_what_an_unknown_header_does_not() {
     );
     assert_eq!(guess("Region", &["North", "South"]), (None, None));
     assert_eq!(guess("Code", &["2025-03-20", "12345678", "150.75"]), (None, None));
+    assert_eq!(guess("Frist", &["01/02/2026", "02-03-2026", "03/04/2026"]), (None, None));
 }
 
 #[test]

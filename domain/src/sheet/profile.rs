@@ -236,7 +236,10 @@ impl Contact {
         if text.len() > VALUE_MAX || field::phone("contact", text).is_err() {
             return None;
         }
-        // Signs that amounts, dates and customer numbers don't have.
+        if day::vote(text).is_some() {
+            return None;
+        }
+        // Signs that amounts and customer numbers don't have.
         let dialled = text.starts_with(['+', '('])
             || (text.starts_with('0') && text.contains([' ', '-', '/']))
             || text.starts_with("00");
