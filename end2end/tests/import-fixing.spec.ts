@@ -36,9 +36,13 @@ test("wrong cells are mended in the browser, one by one and a whole group at onc
   await test.step("a group", async () => {
     const status = person.problem(/^3 rows: /);
     const set = person.field("Or one value for all of them");
-    if (!(await set.isVisible())) {
-      await person.button(/^3 rows/, status).click();
-    }
+    // Where it is the only group left when the list is read again, it opens by itself, at any moment until then.
+    await expect(async () => {
+      if (!(await set.isVisible())) {
+        await person.button(/^3 rows/, status).click();
+      }
+      await expect(set).toBeVisible({ timeout: 1_000 });
+    }).toPass({ timeout: 15_000 });
     await set.fill("Pending");
     await person.button("Set all 3").click();
     await expect(person.figure("Rejected")).toHaveText("0");
