@@ -50,10 +50,7 @@ test("money over the debt waits for an invoice, is applied to it, and another br
 test("what is paid back is owed again, first a part and then the rest", async ({ sample, person, another }) => {
   const alice = await sample.customer(ALICE);
   await sample.pay(alice, "210.00");
-  await open(person, alice);
-  const vic = await another();
-  await open(vic, alice);
-  const visit = await mark(vic);
+  const { vic, visit } = await bothOpen(person, another, alice);
   const dialog = person.dialog("Refund payment");
   const amount = person.field("Amount", dialog);
   const reason = person.field("Reason", dialog);
@@ -163,10 +160,7 @@ test("what a payment settles is moved, taken off and put in the usual order", as
   const alice = await sample.customer(ALICE);
   await sample.createInvoice(alice, "INV-2", "100.00", "2025-05-01");
   await sample.pay(alice, "100.00");
-  await open(person, alice);
-  const vic = await another();
-  await open(vic, alice);
-  const visit = await mark(vic);
+  const { vic, visit } = await bothOpen(person, another, alice);
   const dialog = person.dialog("Change what it settles");
   const opening = person.field("Opening balance", dialog);
   const second = person.field("INV-2", dialog);
@@ -375,6 +369,14 @@ test("after a correction the focus is on the button it came from", async ({ samp
 async function open(person: Person, customer: Customer): Promise<void> {
   await person.arrive(ADA, `/customers/${customer.id}?tab=payments`);
   await expect(person.liveState("Live")).toBeVisible();
+}
+
+/** Opens a customer for the admin and for a second person, whose page is marked: it must never be loaded again. */
+async function bothOpen(person: Person, another: () => Promise<Person>, customer: Customer) {
+  await open(person, customer);
+  const vic = await another();
+  await open(vic, customer);
+  return { vic, visit: await mark(vic) };
 }
 
 function unapplied(person: Person): Locator {

@@ -282,20 +282,24 @@ fn items(
 /// The figures of one currency.
 fn figures(totals: &Tallies, currency: Currency, ageing: AgeingRow, today: NaiveDate) -> CurrencyFigures {
     let money = |minor| Money::from_minor(minor, currency);
-    let due = |wanted: &dyn Fn(NaiveDate) -> bool| {
-        let mut sum = Tally::default();
-        for (key, tally) in totals.iter() {
-            match key.topic {
-                Topic::Due(date) if key.currency == currency && wanted(date) => sum.add(tally),
-                _ => {}
-            }
+    let soon = today + Days::new(SOON_DAYS);
+    let [mut outstanding, mut overdue, mut due_soon] = [Tally::default(); 3];
+    for (key, tally) in totals.iter() {
+        let Topic::Due(date) = key.topic else { continue };
+        if key.currency != currency {
+            continue;
         }
-        InvoiceFigure { amount: money(sum.minor), invoices: sum.count }
-    };
+        outstanding.add(tally);
+        if date < today {
+            overdue.add(tally);
+        } else if date < soon {
+            due_soon.add(tally);
+        }
+    }
+    let invoices = |sum: Tally| InvoiceFigure { amount: money(sum.minor), invoices: sum.count };
     let customers = |status| {
         i64::try_from(totals.customers(Shelf::Active, Some(status), Some(currency))).unwrap_or(i64::MAX)
     };
-    let soon = today + Days::new(SOON_DAYS);
     let received: Vec<DayReceived> = (0..RECEIVED_DAYS)
         .rev()
         .map(|ago| {
@@ -306,9 +310,9 @@ fn figures(totals: &Tallies, currency: Currency, ageing: AgeingRow, today: Naive
         .collect();
     CurrencyFigures {
         currency,
-        outstanding: due(&|_| true),
-        overdue: due(&|date| date < today),
-        due_soon: due(&|date| date >= today && date < soon),
+        outstanding: invoices(outstanding),
+        overdue: invoices(overdue),
+        due_soon: invoices(due_soon),
         ageing,
         customers: CustomerFigures {
             overdue: customers(CustomerStatus::Overdue),

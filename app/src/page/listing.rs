@@ -19,7 +19,8 @@ use crate::format;
 use crate::live::{CatchUp, Live, is_bulk};
 use crate::timing::debounced;
 use crate::ui::{
-    Button, ButtonKind, ButtonSize, ErrorState, ExportMenu, PageHead, Pager, Skeleton, TableFrame, Tinted,
+    Button, ButtonKind, ButtonSize, Choice, ErrorState, ExportMenu, PageHead, Pager, Skeleton, TableFrame,
+    Tinted,
 };
 
 /// Rows a page.
@@ -101,8 +102,8 @@ pub(super) trait Wanted: Clone + PartialEq + Send + Sync + 'static {
     fn place(&self) -> &Place;
     /// The same, on another page.
     fn at(&self, place: Place) -> Self;
-    /// Whether anything is left out.
-    fn is_narrow(&self) -> bool;
+    /// All there is, in the same order.
+    fn cleared(&self) -> Self;
     /// As the API takes it, without the page.
     fn parameters(&self) -> Vec<(&'static str, String)>;
     /// Reads the page.
@@ -119,6 +120,11 @@ pub(super) trait Wanted: Clone + PartialEq + Send + Sync + 'static {
     /// The same, from the first page.
     fn rewound(&self) -> Self {
         self.at(Place::default())
+    }
+
+    /// Whether anything is left out.
+    fn is_narrow(&self) -> bool {
+        self.rewound() != self.cleared()
     }
 
     /// The address of the page after this one of `shown` rows.
@@ -320,10 +326,14 @@ where
     }
 }
 
-/// Goes where a filter leads, in place of where one is.
-pub(super) fn use_change<W: Wanted>() -> Callback<W> {
+/// Goes to the first page of where a filter leads, in place of where one is, unless it is the same.
+pub(super) fn use_change<W: Wanted>(wanted: Memo<W>) -> Callback<W> {
     let navigate = use_navigate();
     Callback::new(move |next: W| {
+        let next = next.rewound();
+        if wanted.with_untracked(|now| *now == next) {
+            return;
+        }
         let options = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
         navigate(&next.address(), options);
     })
@@ -397,6 +407,45 @@ pub(super) fn ListRows<W: Wanted>(
     }
 }
 
+/// The fields that narrow a list, as `children`, with what clears them. Sent, they go at once.
+#[component]
+pub(super) fn FilterForm<W: Wanted>(
+    wanted: Memo<W>,
+    /// Its accessible name.
+    label: &'static str,
+    /// Goes where the fields lead.
+    go: impl Fn() + Copy + Send + Sync + 'static,
+    children: Children,
+) -> impl IntoView {
+    let change = use_change(wanted);
+    view! {
+        <form
+            class="filters"
+            method="get"
+            action=W::PATH
+            role="search"
+            aria-label=label
+            on:submit=move |event| {
+                event.prevent_default();
+                go();
+            }
+        >
+            {children()}
+            <noscript><Button submit=true>"Show"</Button></noscript>
+            <Show when=move || wanted.with(W::is_narrow)>
+                <Button kind=ButtonKind::Quiet on_click=move |_| change.run(wanted.with_untracked(W::cleared))>
+                    "Clear filters"
+                </Button>
+            </Show>
+        </form>
+    }
+}
+
+/// The choices of a field that need not be chosen.
+pub(super) fn with_any(label: &str, choices: impl IntoIterator<Item = Choice>) -> Vec<Choice> {
+    std::iter::once(Choice::new("", label)).chain(choices).collect()
+}
+
 /// A date as its field holds it.
 pub(super) fn as_typed(date: Option<NaiveDate>) -> String {
     date.map(|date| date.to_string()).unwrap_or_default()
@@ -435,4 +484,14 @@ pub(super) fn go_when_typed(
             go();
         }
     });
+}
+
+/// What an address with these parameters asks for.
+#[cfg(test)]
+pub(super) fn asked<W: Wanted>(pairs: &[(&str, &str)]) -> W {
+    let mut query = ParamsMap::new();
+    for (name, value) in pairs {
+        query.insert((*name).to_owned(), (*value).to_owned());
+    }
+    W::of(&query)
 }

@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 
 use self::filter::{Filter, FilterBar};
-use super::listing::{ListPage, ListRows, Listing, Row, Wanted, use_change};
+use super::listing::{ListPage, ListRows, Listing, Row, use_change};
 use crate::format;
 use crate::ui::{Amount, EmptyState, IconName, LinkButton, PaymentStatusBadge, SortHeader};
 
@@ -22,12 +22,12 @@ pub fn PaymentsPage() -> impl IntoView {
 
 fn desk(list: Listing<Filter>) -> impl IntoView {
     let filter = list.wanted;
-    let change = use_change();
+    let change = use_change(filter);
     let sort = Signal::derive(move || filter.with(Filter::order));
     let on_sort = Callback::new(move |(field, descending): (&'static str, bool)| {
         let mut next = filter.get_untracked();
         next.sort = format!("{}{field}", if descending { "-" } else { "" });
-        change.run(next.rewound());
+        change.run(next);
     });
     let heads = move || {
         view! {

@@ -3,6 +3,7 @@ use super::super::columns::Columns;
 use super::super::kind::Kind;
 use super::super::mapping::Mapping;
 use super::super::profile::{Options, Survey};
+use super::super::public_sample::IBM;
 use super::super::row::{CellError, RowResult};
 use super::*;
 
@@ -89,21 +90,6 @@ fn usd(minor: i64) -> Money {
 fn error(column: &str, code: &'static str) -> (String, &'static str) {
     (column.to_owned(), code)
 }
-
-const IBM: [&str; 12] = [
-    "countryCode",
-    "customerID",
-    "PaperlessDate",
-    "invoiceNumber",
-    "InvoiceDate",
-    "DueDate",
-    "InvoiceAmount",
-    "Disputed",
-    "SettledDate",
-    "PaperlessBill",
-    "DaysToSettle",
-    "DaysLate",
-];
 
 #[test]
 fn rows_of_the_public_late_payments_file_are_customers_with_settled_invoices() {

@@ -1,5 +1,6 @@
 use super::super::cell::Cell;
 use super::super::header::signature;
+use super::super::public_sample::IBM;
 use super::*;
 use crate::import::MappingView;
 
@@ -164,21 +165,6 @@ fn a_file_says_by_its_headers_what_its_rows_are() {
     assert_eq!(kind(&["Name", "Email", "Invoice No", "Due Date", "Amount"]), Kind::Combined);
     assert_eq!(kind(&IBM), Kind::Combined);
 }
-
-const IBM: [&str; 12] = [
-    "countryCode",
-    "customerID",
-    "PaperlessDate",
-    "invoiceNumber",
-    "InvoiceDate",
-    "DueDate",
-    "InvoiceAmount",
-    "Disputed",
-    "SettledDate",
-    "PaperlessBill",
-    "DaysToSettle",
-    "DaysLate",
-];
 
 #[test]
 fn the_public_late_payments_file_maps_itself() {

@@ -24,6 +24,8 @@ mod kind;
 mod mapping;
 mod mark;
 mod profile;
+#[cfg(test)]
+mod public_sample;
 mod row;
 mod template;
 mod update;

@@ -463,14 +463,11 @@ impl Ledger {
         let limit = page_size(limit) as usize;
         let letters = self.store().chunks("import_check", id.as_str(), 0, row.chunks).await?;
         let (mut total, mut found) = (0_u64, Vec::new());
-        let mut saved = self.store().import_results(id.as_str(), 0, row.done_chunks).await?.into_iter();
+        let mut saved = self.store().import_outcomes(id.as_str(), row.done_chunks).await?.into_iter();
         for (chunk, letters) in (0_i64..).zip(letters) {
             // What was saved says itself what it did.
-            let outcomes: Vec<Option<RowOutcome>> = match saved.next() {
-                Some(done) => json::<Vec<Done>>(&done)?.iter().map(|done| Some(done.outcome)).collect(),
-                None => letters.chars().map(run::outcome).collect(),
-            };
-            for (index, outcome) in outcomes.into_iter().enumerate() {
+            let letters = saved.next().unwrap_or(letters);
+            for (index, outcome) in letters.chars().map(run::outcome).enumerate() {
                 if wanted.is_some() && outcome != wanted {
                     continue;
                 }
@@ -485,11 +482,6 @@ impl Ledger {
         found.truncate(limit);
         let rows = self.preview_rows(&row, &found).await?;
         Ok(page(rows, next, total))
-    }
-
-    async fn done(&self, id: &ImportId, chunk: i64) -> Result<Vec<Done>> {
-        let texts = self.store().import_results(id.as_str(), chunk, chunk + 1).await?;
-        Ok(texts.iter().map(|text| json::<Vec<Done>>(text)).collect::<Result<Vec<_>>>()?.concat())
     }
 
     /// The rows at some places, each a chunk and a number in it.
@@ -529,7 +521,7 @@ impl Ledger {
                 errors.entry(error.row).or_default().push(error.into());
             }
             let done: HashMap<u32, Done> = match chunk < import.done_chunks {
-                true => self.done(&id, chunk).await?.into_iter().map(|done| (done.row, done)).collect(),
+                true => run::done(self, &id, chunk).await?.into_iter().map(|done| (done.row, done)).collect(),
                 false => HashMap::new(),
             };
             let waiting: Vec<_> =

@@ -64,6 +64,12 @@ pub(super) struct Done {
     pub fields: Option<(Fields, Fields)>,
 }
 
+/// What the rows of a saved chunk did.
+pub(super) async fn done(ledger: &Ledger, id: &ImportId, chunk: i64) -> Result<Vec<Done>> {
+    let texts = ledger.store().chunks("import_result", id.as_str(), chunk, chunk + 1).await?;
+    Ok(texts.iter().map(|text| json::<Vec<Done>>(text)).collect::<Result<Vec<_>>>()?.concat())
+}
+
 /// Does what is left to do for an import; whatever fails is told on it. One at a time for each.
 pub(super) async fn run(ledger: Ledger, caller: Caller, id: ImportId) {
     let lock = ledger.import_lock(&id);
@@ -347,7 +353,13 @@ async fn save(
             import.updated_at = moment.at;
             let event = saved.event(&import);
             desk.put_import_result(
-                result_row(id.as_str(), chunk, json_text(&saved.done)?, saved.customers()),
+                result_row(
+                    id.as_str(),
+                    chunk,
+                    json_text(&saved.done)?,
+                    saved.done.iter().map(|done| letter(Some(done.outcome))).collect(),
+                    saved.customers(),
+                ),
                 saved.errors.into_iter().map(|placed| placed.row(id.as_str())).collect(),
             );
             desk.put_import(import);

@@ -10,9 +10,9 @@ use domain::{Action, CustomerId, EventKind, ImportId, InvoiceId, PaymentId, Paym
 use serde_json::json;
 
 use super::apply::{Fields, Made};
-use super::run::Done;
+use super::run::{Done, done};
 use crate::commit::{Command, Desk, Needs, NewEvent, Stop, rehearse};
-use crate::store::rows::{self, ImportRow, state_name};
+use crate::store::rows::{ImportRow, state_name};
 use crate::{Caller, Error, Ledger, Result};
 
 /// Reasons that a refusal lists.
@@ -69,12 +69,6 @@ pub(super) async fn go_on(ledger: &Ledger, caller: &Caller, id: &ImportId) -> Re
         let done = if left > 0 { done(ledger, id, left - 1).await? } else { Vec::new() };
         take_back(ledger, caller, id, left, done).await?;
     }
-}
-
-async fn done(ledger: &Ledger, id: &ImportId, chunk: i64) -> Result<Vec<Done>> {
-    let texts = ledger.store().import_results(id.as_str(), chunk, chunk + 1).await?;
-    let rows: Vec<Vec<Done>> = texts.iter().map(|text| rows::json(text)).collect::<Result<_>>()?;
-    Ok(rows.into_iter().flatten().collect())
 }
 
 /// Says on an import why not all of it could be taken back. What was taken back stays so; the rest can be asked for again.

@@ -149,9 +149,10 @@ impl Store {
         Ok(self.db.query(query).bind(("range", range(table, import, from, to))).await?.take(0)?)
     }
 
-    /// What rows did, from chunk `from` up to `to`, that one excluded.
-    pub(crate) async fn import_results(&self, import: &str, from: i64, to: i64) -> Result<Vec<String>> {
-        self.chunks("import_result", import, from, to).await
+    /// In short, what the rows of the first `count` chunks did.
+    pub(crate) async fn import_outcomes(&self, import: &str, count: i64) -> Result<Vec<String>> {
+        let query = "SELECT VALUE outcomes FROM $range";
+        Ok(self.db.query(query).bind(("range", range("import_result", import, 0, count))).await?.take(0)?)
     }
 
     /// Whom other imports touched after this one did, of some customers.
@@ -357,6 +358,12 @@ pub(crate) fn rows_are_gone() -> Error {
 }
 
 /// What the rows of a chunk did, as it is kept.
-pub(crate) fn result_row(import: &str, number: i64, text: String, customers: Vec<String>) -> ImportResultRow {
-    ImportResultRow { id: numbered("import_result", import, number), text, customers }
+pub(crate) fn result_row(
+    import: &str,
+    number: i64,
+    text: String,
+    outcomes: String,
+    customers: Vec<String>,
+) -> ImportResultRow {
+    ImportResultRow { id: numbered("import_result", import, number), text, outcomes, customers }
 }

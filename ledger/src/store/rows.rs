@@ -790,6 +790,8 @@ pub(crate) struct ImportResultRow {
     pub id: RecordId,
     /// JSON of what each row did.
     pub text: String,
+    /// The same in short, a letter for each row, as the check has them.
+    pub outcomes: String,
     /// Whom they touched.
     pub customers: Vec<String>,
 }

@@ -2,6 +2,7 @@
 //! the account as the page knows it, on which a correction is tried before it is sent, and what follows from it in words.
 
 use std::collections::BTreeMap;
+use std::future::Future;
 
 use chrono::{DateTime, NaiveDate};
 use domain::account::{Correction, Moment};
@@ -88,6 +89,40 @@ pub(super) struct Correcting {
 }
 
 impl Correcting {
+    /// Each time the dialog opens, and when the payment moves on while it is open: `begin` offers what can be typed.
+    pub(super) fn on_open(self, besides: Besides, begin: impl Fn(&Payment) + 'static) {
+        Effect::new(move |_| {
+            if self.open.get()
+                && let Some(payment) = self.settling.payment.get()
+            {
+                begin(&payment);
+                self.once.begin(payment.id.as_str());
+                // Without them the dialog can't say what follows; the ledger does it all the same.
+                read_besides(self.desk, None, besides, None);
+            }
+        });
+    }
+
+    /// Sends what was typed, unless something is wrong with it: `ask` asks for it, under the key that makes it happen once,
+    /// and `done` runs when it has happened.
+    pub(super) fn send<F>(self, ask: impl FnOnce(Payment, String) -> F, done: impl FnOnce() + 'static)
+    where
+        F: Future<Output = Result<Payment, Fault>> + 'static,
+    {
+        let Some(payment) = self.settling.payment.get_untracked() else { return };
+        if self.busy.get_untracked() || !self.form.submit() {
+            return;
+        }
+        self.busy.set(true);
+        let id = payment.id.clone();
+        let answer = ask(payment, self.once.send());
+        spawn_local(async move {
+            if self.hear(&id, answer.await) {
+                done();
+            }
+        });
+    }
+
     /// Takes the answer. Whether it is done, and the dialog still about this payment.
     pub(super) fn hear(self, id: &PaymentId, answer: Result<Payment, Fault>) -> bool {
         let _ = self.busy.try_set(false);

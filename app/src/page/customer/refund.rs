@@ -3,11 +3,10 @@
 use domain::customer::MoneyInput;
 use domain::{FieldErrors, Money, Payment, PaymentId, Rule, date};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 use super::correcting::{
     Besides, Correcting, Follows, Once, ReasonFields, Reasons, Trial, WhatFollows, account, kept, moment,
-    read_besides, tried,
+    tried,
 };
 use super::desk::Desk;
 use super::record::{ask_for_amount, plain};
@@ -92,30 +91,14 @@ pub(super) fn RefundDialog(desk: Desk, settling: Settling) -> impl IntoView {
     let trial = tried(busy, move || draft.try_out(desk, settling, besides));
     let form = Form::new(move || trial.with(|trial| trial.errors.clone()));
     let correcting = Correcting { desk, settling, form, open, busy, once };
-    Effect::new(move |_| {
-        if open.get()
-            && let Some(payment) = settling.payment.get()
-        {
-            draft.begin(&payment, form);
-            once.begin(payment.id.as_str());
-            // Without them the dialog can't say what follows; the ledger does it all the same.
-            read_besides(desk, None, besides, None);
-        }
-    });
+    correcting.on_open(besides, move |payment| draft.begin(payment, form));
     let send = move || {
-        let Some(payment) = settling.payment.get_untracked() else { return };
-        if busy.get_untracked() || !form.submit() {
-            return;
-        }
-        busy.set(true);
         let amount = untrack(|| draft.input());
-        let (why, key) = (draft.reasons.sent(payment.version), once.send());
-        spawn_local(async move {
-            let answer = refund_payment(payment.id.clone(), Some(amount), why, key).await;
-            if correcting.hear(&payment.id, answer) {
-                draft.clear();
-            }
-        });
+        let ask = |payment: Payment, key| {
+            let why = draft.reasons.sent(payment.version);
+            refund_payment(payment.id, Some(amount), why, key)
+        };
+        correcting.send(ask, move || draft.clear());
     };
     let currency = Signal::derive(move || desk.customer.with(|customer| customer.currency.to_string()));
     let context = move || {

@@ -11,9 +11,10 @@ use crate::api::Snapshot;
 use crate::api::invoice::{InvoiceList, list_invoices};
 use crate::error::Fault;
 use crate::page::listing::{
-    Listing, Place, Wanted, as_typed, go_when_typed, refill_date, refill_search, use_change,
+    FilterForm, Listing, Place, Wanted, as_typed, go_when_typed, refill_date, refill_search, use_change,
+    with_any,
 };
-use crate::ui::{Button, ButtonKind, Choice, Field, Select};
+use crate::ui::{Choice, Field, Select};
 
 /// A state as people ask for it: overdue ones are open, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,8 +123,8 @@ impl Wanted for Filter {
         Self { place, ..self.clone() }
     }
 
-    fn is_narrow(&self) -> bool {
-        self.rewound() != Filter::default()
+    fn cleared(&self) -> Self {
+        Self::default()
     }
 
     fn parameters(&self) -> Vec<(&'static str, String)> {
@@ -173,11 +174,10 @@ impl Filter {
     }
 }
 
-/// A date as its field holds it.
 /// The fields that narrow the list. Each acts at once and leads back to the first page.
 #[component]
 pub(super) fn FilterBar(filter: Memo<Filter>) -> impl IntoView {
-    let change = use_change();
+    let change = use_change(filter);
     let chosen = |filter: &Filter| filter.standing.map(Standing::as_str).unwrap_or_default().to_owned();
     let now = filter.get_untracked();
     let q = RwSignal::new(now.q.clone());
@@ -201,51 +201,30 @@ pub(super) fn FilterBar(filter: Memo<Filter>) -> impl IntoView {
         next.standing = standing.with_untracked(|standing| Standing::of(standing));
         next.due_from = from.with_untracked(|date| date.parse().ok());
         next.due_to = to.with_untracked(|date| date.parse().ok());
-        let next = next.rewound();
-        if next != filter.get_untracked() {
-            change.run(next);
-        }
+        change.run(next);
     };
     go_when_typed(q, [from, to], go);
-    let choices = std::iter::once(Choice::new("", "Any status"))
-        .chain(Standing::ALL.map(|standing| Choice::new(standing.as_str(), standing.label())))
-        .collect::<Vec<_>>();
+    let choices = with_any(
+        "Any status",
+        Standing::ALL.map(|standing| Choice::new(standing.as_str(), standing.label())),
+    );
     view! {
-        <form
-            class="filters"
-            method="get"
-            action="/invoices"
-            role="search"
-            aria-label="Invoices"
-            on:submit=move |event| {
-                event.prevent_default();
-                go();
-            }
-        >
+        <FilterForm wanted=filter label="Invoices" go>
             <Field name="q" label="Search invoices" kind="search" value=q id="invoices-q" placeholder="Number or customer" />
             <Select name="status" label="Status" value=standing id="invoices-status" on_change=move |_| go() choices />
             <Field name="due_from" label="Due from" kind="date" value=from id="invoices-from" />
             <Field name="due_to" label="Due to" kind="date" value=to id="invoices-to" />
-            <noscript><Button submit=true>"Show"</Button></noscript>
-            <Show when=move || filter.with(Filter::is_narrow)>
-                <Button kind=ButtonKind::Quiet on_click=move |_| change.run(Filter::default())>
-                    "Clear filters"
-                </Button>
-            </Show>
-        </form>
+        </FilterForm>
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::page::listing::asked;
 
     fn filter(pairs: &[(&str, &str)]) -> Filter {
-        let mut query = ParamsMap::new();
-        for (name, value) in pairs {
-            query.insert((*name).to_owned(), (*value).to_owned());
-        }
-        Filter::of(&query)
+        asked(pairs)
     }
 
     fn row(status: &str, due: &str) -> InvoiceView {

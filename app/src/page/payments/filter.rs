@@ -12,9 +12,10 @@ use crate::api::Snapshot;
 use crate::api::payment::{PaymentList, list_payments};
 use crate::error::Fault;
 use crate::page::listing::{
-    Listing, Place, Wanted, as_typed, go_when_typed, refill_date, refill_search, use_change,
+    FilterForm, Listing, Place, Wanted, as_typed, go_when_typed, refill_date, refill_search, use_change,
+    with_any,
 };
-use crate::ui::{Button, ButtonKind, Choice, Field, Select};
+use crate::ui::{Choice, Field, Select};
 
 /// How the list is ordered when nothing is said.
 const ORDER: &str = "-received_on";
@@ -71,8 +72,8 @@ impl Wanted for Filter {
         Self { place, ..self.clone() }
     }
 
-    fn is_narrow(&self) -> bool {
-        self.rewound() != Filter { sort: self.sort.clone(), ..Filter::default() }
+    fn cleared(&self) -> Self {
+        Self { sort: self.sort.clone(), ..Self::default() }
     }
 
     fn parameters(&self) -> Vec<(&'static str, String)> {
@@ -127,7 +128,7 @@ impl Filter {
 /// The fields that narrow the list. Each acts at once and leads back to the first page.
 #[component]
 pub(super) fn FilterBar(filter: Memo<Filter>) -> impl IntoView {
-    let change = use_change();
+    let change = use_change(filter);
     let now = filter.get_untracked();
     let q = RwSignal::new(now.q.clone());
     let status = RwSignal::new(now.status.map(|status| status.as_str().to_owned()).unwrap_or_default());
@@ -153,27 +154,11 @@ pub(super) fn FilterBar(filter: Memo<Filter>) -> impl IntoView {
         next.method = method.with_untracked(|method| method.parse().ok());
         next.received_from = from.with_untracked(|date| date.parse().ok());
         next.received_to = to.with_untracked(|date| date.parse().ok());
-        let next = next.rewound();
-        if next != filter.get_untracked() {
-            change.run(next);
-        }
+        change.run(next);
     };
     go_when_typed(q, [from, to], go);
-    let with_any = |label: &str, choices: Vec<Choice>| {
-        std::iter::once(Choice::new("", label)).chain(choices).collect::<Vec<_>>()
-    };
     view! {
-        <form
-            class="filters"
-            method="get"
-            action="/payments"
-            role="search"
-            aria-label="Payments"
-            on:submit=move |event| {
-                event.prevent_default();
-                go();
-            }
-        >
+        <FilterForm wanted=filter label="Payments" go>
             <Field name="q" label="Search payments" kind="search" value=q id="payments-q" placeholder="Customer or reference" />
             <Select
                 name="status"
@@ -183,7 +168,7 @@ pub(super) fn FilterBar(filter: Memo<Filter>) -> impl IntoView {
                 on_change=move |_| go()
                 choices=with_any(
                     "Any status",
-                    PaymentStatus::ALL.iter().map(|status| Choice::new(status.as_str(), status.label())).collect(),
+                    PaymentStatus::ALL.iter().map(|status| Choice::new(status.as_str(), status.label())),
                 )
             />
             <Select
@@ -194,37 +179,22 @@ pub(super) fn FilterBar(filter: Memo<Filter>) -> impl IntoView {
                 on_change=move |_| go()
                 choices=with_any(
                     "Any method",
-                    PaymentMethod::ALL.iter().map(|method| Choice::new(method.as_str(), method.label())).collect(),
+                    PaymentMethod::ALL.iter().map(|method| Choice::new(method.as_str(), method.label())),
                 )
             />
             <Field name="received_from" label="Received from" kind="date" value=from id="payments-from" />
             <Field name="received_to" label="Received to" kind="date" value=to id="payments-to" />
-            <noscript><Button submit=true>"Show"</Button></noscript>
-            <Show when=move || filter.with(Filter::is_narrow)>
-                <Button
-                    kind=ButtonKind::Quiet
-                    on_click=move |_| {
-                        let sort = filter.with_untracked(|filter| filter.sort.clone());
-                        change.run(Filter { sort, ..Filter::default() }.rewound());
-                    }
-                >
-                    "Clear filters"
-                </Button>
-            </Show>
-        </form>
+        </FilterForm>
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::page::listing::asked;
 
     fn filter(pairs: &[(&str, &str)]) -> Filter {
-        let mut query = ParamsMap::new();
-        for (name, value) in pairs {
-            query.insert((*name).to_owned(), (*value).to_owned());
-        }
-        Filter::of(&query)
+        asked(pairs)
     }
 
     #[test]
