@@ -18,7 +18,7 @@ use tools::{Result, Workspace};
 const HELP: &str = "\
 Duebook's commands:
 
-    cargo xtask setup           install what building needs and isn't here yet
+    cargo xtask setup [--test]  install what building needs and isn't here yet; --test: and what testing needs
     cargo xtask run [-- ARGS]   set up, build, and serve; ARGS go to `duebook serve`
     cargo xtask build           set up and build: target/release/duebook and target/site
     cargo xtask test            set up, then every check and test there is, browsers included
@@ -45,7 +45,10 @@ fn dispatch(args: &[String]) -> Result {
     };
     let workspace = Workspace::find()?;
     match verb {
-        "setup" => nothing_more(rest).and_then(|()| setup::for_building(&workspace)),
+        "setup" => match rest {
+            [tests] if tests == "--test" => setup::for_testing(&workspace),
+            _ => nothing_more(rest).and_then(|()| setup::for_building(&workspace)),
+        },
         "build" => nothing_more(rest).and_then(|()| build::product(&workspace)),
         "run" => run::run(&workspace, after_dashes(rest)?),
         "test" => nothing_more(rest).and_then(|()| test::test(&workspace)),

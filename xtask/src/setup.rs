@@ -12,6 +12,9 @@ const NEXT_BUILD_GIB: u64 = 2;
 /// RocksDB is C++ and its bindings are generated with libclang.
 const BUILD_PACKAGES: &[&str] = &["clang", "libclang-dev", "g++"];
 const BROWSER_PACKAGES: &[&str] = &["chromium"];
+/// LibreOffice saves the sheets of the import tests; Python, with openpyxl, writes them.
+const SHEET_PACKAGES: &[&str] = &["libreoffice-calc-nogui", "python3-venv"];
+const OPENPYXL: &str = "3.1.5";
 /// The names Chromium goes by.
 pub const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
 
@@ -22,11 +25,14 @@ pub fn for_building(workspace: &Workspace) -> Result {
 
 /// Everything `test` needs.
 pub fn for_testing(workspace: &Workspace) -> Result {
-    let mut progress = Progress::new(10);
+    let mut progress = Progress::new(13);
     building_steps(workspace, &mut progress)?;
     rust_components(&mut progress)?;
     browser(&mut progress)?;
-    npm_packages(workspace, &mut progress, "end2end")
+    npm_packages(workspace, &mut progress, "end2end")?;
+    libreoffice(&mut progress)?;
+    openpyxl(&mut progress)?;
+    foreign_sheets(workspace, &mut progress)
 }
 
 fn building_steps(workspace: &Workspace, progress: &mut Progress) -> Result {
@@ -133,6 +139,52 @@ fn browser(progress: &mut Progress) -> Result {
         return Ok(());
     }
     progress.work("Chromium", "installing the Debian package", || debian_install(BROWSER_PACKAGES))
+}
+
+fn libreoffice(progress: &mut Progress) -> Result {
+    let name = "LibreOffice and Python";
+    let venv = tools::ask(Command::new("python3").args(["-c", "import ensurepip, venv"])).is_some();
+    if venv && tools::on_path(&["soffice"]).is_some() {
+        progress.already(name);
+        return Ok(());
+    }
+    progress.work(name, "installing Debian packages", || debian_install(SHEET_PACKAGES))
+}
+
+/// A Python of its own, so that nothing of the user's is changed.
+fn openpyxl(progress: &mut Progress) -> Result {
+    let name = format!("openpyxl {OPENPYXL}");
+    let dir = tools::tool_dir("openpyxl", OPENPYXL)?;
+    let python = dir.join("bin/python");
+    if tools::ask(Command::new(&python).args(["-c", "import openpyxl"])).is_some() {
+        progress.already(&name);
+        return Ok(());
+    }
+    progress.work(&name, "installing from PyPI", || {
+        tools::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&dir))?;
+        tools::run(
+            Command::new(&python)
+                .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+                .arg(format!("openpyxl=={OPENPYXL}")),
+        )
+    })
+}
+
+/// Has other programs write the files that `ledger/tests/foreign.rs` imports.
+fn foreign_sheets(workspace: &Workspace, progress: &mut Progress) -> Result {
+    let name = "sheets of other programs";
+    let script = workspace.root.join("ledger/tests/foreign/make.py");
+    let dir = workspace.target.join("tmp/foreign-sheets");
+    let (made_by, text) = (dir.join("made-by.py"), tools::read(&script)?);
+    if tools::read(&made_by).is_ok_and(|made_by| made_by == text) {
+        progress.already(name);
+        return Ok(());
+    }
+    progress.work(name, "openpyxl and LibreOffice write them", || {
+        let python = tools::tool_dir("openpyxl", OPENPYXL)?.join("bin/python");
+        tools::run(Command::new(python).arg(&script).arg(&dir))?;
+        tools::write(&made_by, &text)
+    })
 }
 
 fn debian_has(package: &str) -> bool {

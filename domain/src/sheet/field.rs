@@ -54,6 +54,10 @@ pub enum Field {
     PaymentReference,
 }
 
+/// Headers of free text.
+const REMARKS: &[&str] =
+    &["notes", "note", "comments", "comment", "remarks", "remark", "customernotes", "internalnotes"];
+
 impl Field {
     /// All fields.
     pub const ALL: [Field; 23] = [
@@ -159,7 +163,7 @@ impl Field {
                 &["reference", "referencenumber"]
             }
             (Field::Reference, Kind::Invoices) => &["reference"],
-            (Field::Memo, Kind::Invoices) => &["notes", "note", "comments", "comment"],
+            (Field::Memo, Kind::Invoices) => REMARKS,
             _ => &[],
         };
         self.usual_headers().iter().chain(more).copied()
@@ -214,7 +218,7 @@ impl Field {
                 "phoneno",
             ],
             Field::Address => &["address", "postaladdress", "billingaddress", "customeraddress"],
-            Field::Notes => &["notes", "note", "comments", "comment"],
+            Field::Notes => REMARKS,
             Field::Tags => &["tags", "tag", "labels", "label"],
             Field::Currency => &["currency", "currencycode"],
             Field::Outstanding => &[

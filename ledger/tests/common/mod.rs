@@ -88,6 +88,11 @@ pub async fn pay(ledger: &Ledger, caller: &Caller, customer: &Customer, amount: 
 pub async fn import_csv(ledger: &Ledger, caller: &Caller, text: &str) -> Import {
     let upload = Upload::new("customers.csv", text.as_bytes().to_vec());
     let import = ledger.start_import(caller, upload).await.unwrap();
+    finished(ledger, caller, &import).await
+}
+
+/// Waits for the end of an import that asks nobody.
+pub async fn finished(ledger: &Ledger, caller: &Caller, import: &Import) -> Import {
     loop {
         let import = ledger.import(caller, &import.id).await.unwrap();
         if import.state.is_final() {
