@@ -6,7 +6,7 @@ use std::str::FromStr;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-pub use crate::sheet::{DateOrder, DecimalMark, Kind, Options};
+pub use crate::sheet::{DateOrder, DecimalMark, Kind, MatchKey, Options};
 use crate::{ImportId, Money, UserId};
 
 /// Where an import stands.

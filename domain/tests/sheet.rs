@@ -35,7 +35,7 @@ fn kind() -> impl Strategy<Value = Kind> {
 fn options() -> impl Strategy<Value = Options> {
     let order = proptest::sample::select(vec![None, Some(DateOrder::DayFirst), Some(DateOrder::MonthFirst)]);
     let mark = proptest::sample::select(vec![None, Some(DecimalMark::Point), Some(DecimalMark::Comma)]);
-    (order, mark).prop_map(|(date_order, decimal)| Options { date_order, decimal })
+    (order, mark).prop_map(|(date_order, decimal)| Options { date_order, decimal, key: None })
 }
 
 /// Things that people and programs put into cells, right and wrong.

@@ -9,8 +9,8 @@ use chrono::NaiveDate;
 use common::{import_csv, open, owing, pay, person, proven};
 use domain::customer::CustomerFilter;
 use domain::import::{
-    CellEdit, CellFixes, CommitMode, GroupFix, Import, ImportState, MappingChange, Mode, RowOutcome,
-    UndoState,
+    CellEdit, CellFixes, CommitMode, GroupFix, Import, ImportState, MappingChange, MatchKey, Mode, Options,
+    RowOutcome, UndoState,
 };
 use domain::sheet::Kind;
 use domain::{Action, Customer, EventKind, Role};
@@ -95,6 +95,83 @@ async fn the_public_sample_imports_as_it_is_and_the_second_time_changes_nothing(
     let again = import(&ledger, &ada, sample()).await;
     assert_eq!(counts(&again), [2466, 2466, 0, 0, 0, 2466]);
     assert_eq!(again.file_hash, first.file_hash);
+    proven(&ledger).await;
+}
+
+fn recognised_by(key: MatchKey, text: &str) -> Upload {
+    Upload { options: Options { key: Some(key), ..Options::default() }, ..csv(text) }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn customers_without_references_are_recognised_by_name_and_contact() {
+    let (ledger, ada) = desk().await;
+    let sheet = |notes: &str| {
+        format!(
+            "Name,Contact Information,Outstanding Payment Amount,Payment Due Date,Notes\n\
+             Alice,alice@example.org,10,2026-01-31,{notes}\n\
+             Alice,another.alice@example.org,20,2026-01-31,\n\
+             Bob,+1 555 0100,30,2026-01-31,\n\
+             Carol,,40,2026-01-31,\n\
+             Carol,,50,2026-02-28,\n"
+        )
+    };
+    let first = import(&ledger, &ada, csv(&sheet(""))).await;
+    assert_eq!(counts(&first), [5, 5, 0, 5, 0, 0]);
+    let again = import(&ledger, &ada, csv(&sheet(""))).await;
+    assert_eq!(counts(&again), [5, 5, 0, 0, 0, 5], "the same file twice changes nothing");
+    let changed = import(&ledger, &ada, csv(&sheet("rings at noon"))).await;
+    assert_eq!(counts(&changed), [5, 5, 0, 0, 1, 4]);
+    assert_eq!(customers(&ledger, &ada).await.len(), 5);
+    proven(&ledger).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn customers_are_recognised_by_the_chosen_key() {
+    let (ledger, ada) = desk().await;
+    let sheet = "Reference,Name,Email\nR-1,Alice,alice@example.org\nR-2,Bob,bob@example.org\nR-3,Bob,\n";
+    import(&ledger, &ada, csv(sheet)).await;
+
+    let by_name =
+        recognised_by(MatchKey::Name, "Name,Phone\nALICE,+1 555 0100\nBob,+1 555 0101\nDora,+1 555 0102\n");
+    let named = import(&ledger, &ada, by_name).await;
+    assert_eq!(counts(&named), [3, 2, 1, 1, 1, 0]);
+    let errors = ledger.import_errors(&ada, &named.id, None, None, None).await.unwrap().data;
+    assert_eq!((errors[0].row, errors[0].code.as_str()), (3, "ambiguous_customer"));
+    assert!(errors[0].message.contains("2 customers have this name"), "{}", errors[0].message);
+
+    let text =
+        "Reference,Name,Email\nX-9,Alice Cooper,Alice@Example.org\nR-2,Erin,erin@example.org\nR-2,Bob,\n";
+    let mailed = import(&ledger, &ada, recognised_by(MatchKey::Email, text)).await;
+    assert_eq!(
+        counts(&mailed),
+        [3, 2, 1, 0, 1, 1],
+        "a row without an address is recognised by its reference"
+    );
+    let errors = ledger.import_errors(&ada, &mailed.id, None, None, None).await.unwrap().data;
+    let told: Vec<_> =
+        errors.iter().map(|error| (error.row, error.code.as_str(), error.column.as_str())).collect();
+    assert!(told.contains(&(3, "reference_taken", "Reference")), "{told:?}");
+    let found = customers(&ledger, &ada).await;
+    let alice = found.iter().find(|customer| customer.reference == "R-1").unwrap();
+    assert_eq!((alice.name.as_str(), alice.phone.as_deref()), ("Alice Cooper", Some("+1 555 0100")));
+
+    let twice = recognised_by(MatchKey::Email, "Name,Email\nFay,fay@example.org\nFaye,FAY@example.org\n");
+    let twice = import(&ledger, &ada, twice).await;
+    assert_eq!(counts(&twice), [2, 1, 1, 1, 0, 0]);
+    proven(&ledger).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_invoices_of_a_new_customer_without_a_reference_are_one_customers() {
+    let (ledger, ada) = desk().await;
+    let rows: String = (0..300).map(|row| format!("Acme,INV-{row},10,2026-01-31,2025-12-31\n")).collect();
+    let sheet = format!("Customer,Invoice number,Amount,Due date,Invoice date\n{rows}");
+    let upload = || Upload { kind: Some(Kind::Combined), ..csv(&sheet) };
+    let first = import(&ledger, &ada, upload()).await;
+    assert_eq!(counts(&first), [300, 300, 0, 300, 0, 0]);
+    let found = customers(&ledger, &ada).await;
+    assert_eq!((found.len(), found[0].outstanding.to_decimal()), (1, "3000.00".to_owned()));
+    assert_eq!(counts(&import(&ledger, &ada, upload()).await), [300, 300, 0, 0, 0, 300]);
     proven(&ledger).await;
 }
 
@@ -209,10 +286,8 @@ async fn columns_are_taken_as_the_user_says_and_the_next_file_like_it_by_itself(
     assert_eq!((asked.valid, asked.invalid), (0, 2), "nobody knows which number is the day");
     let view = ledger.import_mapping(&ada, &unmapped.id).await.unwrap();
     assert_eq!(view.questions[0].option, "date_order");
-    change.options = Some(domain::import::Options {
-        date_order: Some(domain::import::DateOrder::DayFirst),
-        decimal: None,
-    });
+    change.options =
+        Some(Options { date_order: Some(domain::import::DateOrder::DayFirst), ..Options::default() });
     ledger.set_import_mapping(&ada, &unmapped.id, &change).await.unwrap();
     assert_eq!(settled(&ledger, &ada, &unmapped).await.valid, 2);
     let saved = ledger.save_mapping(&ada, &unmapped.id, "From the old system").await.unwrap();

@@ -44,6 +44,16 @@ pub struct Owed {
     pub settled: bool,
 }
 
+impl SheetRow {
+    /// Whether name, e-mail address and telephone number are this customer's, too.
+    pub fn is_like(&self, customer: &crate::Customer) -> bool {
+        let lower = |text: &Option<String>| text.as_deref().map(str::to_lowercase);
+        self.name.to_lowercase() == customer.name.to_lowercase()
+            && lower(&self.email) == lower(&customer.email)
+            && self.phone == customer.phone
+    }
+}
+
 impl Row<'_> {
     /// A customer with what it owes in all.
     pub(super) fn customer(&mut self, context: RowContext) -> Option<SheetRow> {

@@ -42,6 +42,6 @@ pub use group::{ErrorGroups, group_key, group_text};
 pub use header::{header_fit, signature};
 pub use kind::Kind;
 pub use mapping::Mapping;
-pub use profile::{ColumnProfile, DateOrder, Decided, DecimalMark, Options, Survey};
+pub use profile::{ColumnProfile, DateOrder, Decided, DecimalMark, MatchKey, Options, Survey};
 pub use row::{CellError, RowContext, RowResult};
 pub use template::{Format, Template, TemplateColumn};

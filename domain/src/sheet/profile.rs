@@ -35,6 +35,34 @@ impl DecimalMark {
     }
 }
 
+/// What the customers of a file are recognised by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MatchKey {
+    /// Their reference. A row without one is recognised by the name; in a sheet of customers, where two may bear one name,
+    /// by name, e-mail address and telephone number together.
+    #[default]
+    Reference,
+    /// Their name, without case.
+    Name,
+    /// Their e-mail address, without case.
+    Email,
+}
+
+impl MatchKey {
+    /// All of them.
+    pub const ALL: [MatchKey; 3] = [MatchKey::Reference, MatchKey::Name, MatchKey::Email];
+
+    /// The name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            MatchKey::Reference => "reference",
+            MatchKey::Name => "name",
+            MatchKey::Email => "email",
+        }
+    }
+}
+
 /// What the user answered where the values alone don't say it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -45,6 +73,9 @@ pub struct Options {
     /// For amount columns that don't settle it themselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decimal: Option<DecimalMark>,
+    /// What customers are recognised by; their reference when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<MatchKey>,
 }
 
 /// What the values of a column say together.

@@ -25,6 +25,8 @@ pub(crate) struct Needs {
     pub numbers: Vec<(CustomerId, String)>,
     /// Customers' names without case, to find out who bears them.
     pub names: Vec<String>,
+    /// Customers' e-mail addresses without case, to find out who has them.
+    pub mailboxes: Vec<String>,
     /// Payments of customers on days, to find out whether one is known.
     pub received: Vec<(CustomerId, chrono::NaiveDate)>,
     /// References without case, to find out whose they are.
@@ -52,6 +54,7 @@ impl Needs {
         self.unapplied.extend_from_slice(&other.unapplied);
         self.numbers.extend_from_slice(&other.numbers);
         self.names.extend_from_slice(&other.names);
+        self.mailboxes.extend_from_slice(&other.mailboxes);
         self.received.extend_from_slice(&other.received);
         self.references.extend_from_slice(&other.references);
         self.generated += other.generated;

@@ -5,7 +5,9 @@ use domain::account::{Account, Moment, NewAllocation, PaymentDraft};
 use domain::customer::{CustomerDraft, MoneyInput};
 use domain::import::{FieldChange, Mode, RowOutcome};
 use domain::invoice::InvoiceDraft;
-use domain::sheet::{CellError, Entry, Field, InvoiceRow, PaymentRow, RowContext, RowResult, SheetRow};
+use domain::sheet::{
+    CellError, Entry, Field, InvoiceRow, MatchKey, PaymentRow, RowContext, RowResult, SheetRow,
+};
 use domain::{
     Currency, Customer, CustomerId, ImportId, InvoiceId, InvoiceStatus, Money, PaymentId, PaymentMethod,
     PaymentSource, PaymentStatus, Rule,
@@ -96,29 +98,92 @@ impl From<Stop> for Refusal {
 type Tried<T> = Result<T, Refusal>;
 
 /// What the desk will be asked for first.
-pub(super) fn needs(lines: &[Line]) -> Needs {
+pub(super) fn needs(key: MatchKey, lines: &[Line]) -> Needs {
     let mut needs = Needs::default();
     for line in lines {
-        let (reference, name) = whose(&line.entry);
-        match (reference, name) {
-            (Some(reference), _) => needs.references.push(reference_key(reference)),
-            (None, Some(name)) => needs.names.push(name.to_lowercase()),
-            (None, None) => needs.generated += 1,
+        match Whose::of(&line.entry, key) {
+            Whose::Reference(_) | Whose::Nobodys => {}
+            Whose::Name(name) => needs.names.push(name.to_lowercase()),
+            Whose::Email(email) => needs.mailboxes.push(email.to_lowercase()),
+            Whose::Alike(row) => needs.names.push(row.name.to_lowercase()),
+        }
+        match reference_of(&line.entry) {
+            Some(reference) => needs.references.push(reference_key(reference)),
+            None if matches!(line.entry, Entry::Customer(_)) => needs.generated += 1,
+            None => {}
         }
     }
     needs
 }
 
-/// The reference and the name by which an entry is looked up. A customer's row is known by its reference alone.
-fn whose(entry: &Entry) -> (Option<&str>, Option<&str>) {
+/// What says whose an entry is.
+enum Whose<'a> {
+    Reference(&'a str),
+    Name(&'a str),
+    Email(&'a str),
+    /// The customer who has name, e-mail address and telephone number in common with this row.
+    Alike(&'a SheetRow),
+    Nobodys,
+}
+
+impl<'a> Whose<'a> {
+    fn of(entry: &'a Entry, key: MatchKey) -> Self {
+        let (row, reference, name) = match entry {
+            Entry::Customer(row) => (Some(row), row.reference.as_deref(), Some(row.name.as_str())),
+            Entry::Combined(row) => {
+                let customer = &row.customer;
+                (Some(customer), customer.reference.as_deref(), Some(customer.name.as_str()))
+            }
+            Entry::Invoice(InvoiceRow { customer, .. }) | Entry::Payment(PaymentRow { customer, .. }) => {
+                (None, customer.reference.as_deref(), customer.name.as_deref())
+            }
+        };
+        let email = row.and_then(|row| row.email.as_deref());
+        match (key, name, email, reference) {
+            (MatchKey::Name, Some(name), ..) if !name.is_empty() => Whose::Name(name),
+            (MatchKey::Email, _, Some(email), _) => Whose::Email(email),
+            (_, _, _, Some(reference)) => Whose::Reference(reference),
+            (_, Some(name), ..) if !name.is_empty() => match entry {
+                Entry::Customer(row) => Whose::Alike(row),
+                _ => Whose::Name(name),
+            },
+            _ => Whose::Nobodys,
+        }
+    }
+
+    /// The customers it fits; one at most where it is their reference.
+    fn found(&self, desk: &mut Desk, import: &ImportId) -> Result<Vec<CustomerId>, Stop> {
+        match self {
+            Whose::Reference(reference) => Ok(desk.reference_owner(reference)?.into_iter().collect()),
+            Whose::Name(name) => desk.customers_named(name),
+            Whose::Email(email) => desk.customers_reached_at(email),
+            Whose::Alike(row) => {
+                let mut asked = Asked::default();
+                let mut alike = Vec::new();
+                for id in desk.customers_named(&row.name)? {
+                    let Some(account) = asked.take(desk.account(&id))? else { continue };
+                    // Rows that look the same in one file are as many customers.
+                    if row.is_like(&account.customer) && account.customer.import_id.as_ref() != Some(import) {
+                        alike.push(id);
+                    }
+                }
+                asked.done()?;
+                alike.truncate(1);
+                Ok(alike)
+            }
+            Whose::Nobodys => Ok(Vec::new()),
+        }
+    }
+}
+
+/// The customer's reference as the row gives it.
+fn reference_of(entry: &Entry) -> Option<&str> {
     match entry {
-        Entry::Customer(row) => (row.reference.as_deref(), None),
-        Entry::Combined(row) => (
-            row.customer.reference.as_deref(),
-            Some(row.customer.name.as_str()).filter(|_| row.customer.reference.is_none()),
-        ),
-        Entry::Invoice(row) => (row.customer.reference.as_deref(), row.customer.name.as_deref()),
-        Entry::Payment(row) => (row.customer.reference.as_deref(), row.customer.name.as_deref()),
+        Entry::Customer(row) => row.reference.as_deref(),
+        Entry::Combined(row) => row.customer.reference.as_deref(),
+        Entry::Invoice(InvoiceRow { customer, .. }) | Entry::Payment(PaymentRow { customer, .. }) => {
+            customer.reference.as_deref()
+        }
     }
 }
 
@@ -129,16 +194,16 @@ pub(super) fn apply(
     lines: &[Line],
     moment: Moment,
 ) -> Result<Vec<Applied>, Stop> {
-    look(desk, lines)?;
+    look(desk, applying, lines)?;
     lines.iter().map(|line| one(desk, applying, line, moment)).collect()
 }
 
 /// Asks for everything the rows touch at once. Asked one after the other, each would cost a round to the database.
-fn look(desk: &mut Desk, lines: &[Line]) -> Result<(), Stop> {
+fn look(desk: &mut Desk, applying: &Applying, lines: &[Line]) -> Result<(), Stop> {
     let mut asked = Asked::default();
     let mut owners = Vec::with_capacity(lines.len());
     for line in lines {
-        owners.push(asked.take(owner(desk, &line.entry))?.and_then(Result::ok).flatten());
+        owners.push(asked.take(owner(desk, applying, &line.entry))?.and_then(Result::ok).flatten());
     }
     asked.done()?;
     for id in owners.iter().flatten() {
@@ -203,15 +268,14 @@ impl Asked {
 }
 
 /// Whose row it is: nobody's yet, or more than one customer's.
-fn owner(desk: &mut Desk, entry: &Entry) -> Result<Result<Option<CustomerId>, usize>, Stop> {
-    let (reference, name) = whose(entry);
-    if let Some(reference) = reference {
-        return desk.reference_owner(reference).map(Ok);
-    }
-    let Some(name) = name else { return Ok(Ok(None)) };
-    let mut bearers = desk.customers_named(name)?;
-    Ok(match bearers.len() {
-        0 | 1 => Ok(bearers.pop()),
+fn owner(
+    desk: &mut Desk,
+    applying: &Applying,
+    entry: &Entry,
+) -> Result<Result<Option<CustomerId>, usize>, Stop> {
+    let mut found = Whose::of(entry, applying.reading.key).found(desk, &applying.import)?;
+    Ok(match found.len() {
+        0 | 1 => Ok(found.pop()),
         many => Err(many),
     })
 }
@@ -239,14 +303,13 @@ struct Applier<'a> {
 
 impl Applier<'_> {
     fn apply(&mut self) -> Tried<RowOutcome> {
-        let owner = match owner(self.desk, &self.line.entry)? {
+        let owner = match owner(self.desk, self.applying, &self.line.entry)? {
             Ok(owner) => owner,
             Err(many) => {
-                return self.refuse(
-                    self.customer_field(),
-                    "ambiguous_customer",
-                    format!("{many} customers have this name; say which by its reference."),
-                );
+                let field = self.customer_field();
+                let what = if field == Field::Email { "e-mail address" } else { "name" };
+                let message = format!("{many} customers have this {what}; say which by its reference.");
+                return self.refuse(field, "ambiguous_customer", message);
             }
         };
         match (&self.line.entry, owner) {
@@ -302,7 +365,15 @@ impl Applier<'_> {
     /// A new account, with its opening balance.
     fn open(&mut self, row: &SheetRow) -> Tried<Account> {
         let reference = match &row.reference {
-            Some(reference) => reference.clone(),
+            Some(reference) => {
+                if self.desk.reference_owner(reference)?.is_some() {
+                    let message = format!(
+                        "{reference} is another customer’s reference; correct it, or recognise customers by their reference."
+                    );
+                    return self.refuse(Field::Reference, "reference_taken", message);
+                }
+                reference.clone()
+            }
             None => self.desk.generate_reference()?,
         };
         let owed = row.owed.as_ref().filter(|owed| owed.amount.is_positive());
@@ -618,10 +689,13 @@ impl Applier<'_> {
         self.desk.add_account(account);
     }
 
+    /// The field by which the customer was looked up.
     fn customer_field(&self) -> Field {
-        let by_reference = self.applying.reading.columns.index_of(Field::Reference).is_some()
-            && whose(&self.line.entry).0.is_some();
-        if by_reference { Field::Reference } else { Field::Name }
+        match Whose::of(&self.line.entry, self.applying.reading.key) {
+            Whose::Reference(_) => Field::Reference,
+            Whose::Email(_) => Field::Email,
+            Whose::Name(_) | Whose::Alike(_) | Whose::Nobodys => Field::Name,
+        }
     }
 
     fn warn(&mut self, field: Field, code: &'static str, message: String) {

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use domain::import::{ImportError, MappingView, Options};
-use domain::sheet::{CellError, Columns, Entry, Field, HeaderError, Mapping, RowContext, RowResult, Survey};
+use domain::sheet::{
+    CellError, Columns, Entry, Field, HeaderError, Mapping, MatchKey, RowContext, RowResult, SheetRow, Survey,
+};
 use domain::{Currency, CustomerId, InvoiceId, Money, PaymentId};
 
 use super::stage::Row;
@@ -49,18 +51,19 @@ pub(super) struct Reading {
     pub sheet: String,
     pub columns: Arc<Columns>,
     pub context: RowContext,
+    /// What customers are recognised by.
+    pub key: MatchKey,
 }
 
 impl Reading {
     pub async fn of(ledger: &Ledger, row: &ImportRow) -> Result<Self> {
         let survey = json(&ledger.store().import_survey(row.import_id().as_str()).await?.survey)?;
-        let columns = match Mapped::of(row, survey)? {
-            Ok(mapped) => mapped.columns(),
-            Err(errors) => Err(errors),
-        };
+        let mapped = Mapped::of(row, survey)?.map_err(wrong_columns)?;
+        let columns = mapped.columns().map_err(wrong_columns)?;
         Ok(Self {
+            key: mapped.options.key.unwrap_or_default(),
             sheet: row.sheet.clone(),
-            columns: Arc::new(columns.map_err(wrong_columns)?),
+            columns: Arc::new(columns),
             context: RowContext {
                 default_currency: ledger.organisation().currency,
                 business_date: ledger.business_date(),
@@ -160,12 +163,7 @@ impl Seen {
     /// The error of a row that says once more what another row says already.
     fn repeated(&mut self, reading: &Reading, row: &Row, entry: &Entry) -> Option<CellError> {
         let (key, field, code, what) = match entry {
-            Entry::Customer(customer) => (
-                reference_key(customer.reference.as_deref()?),
-                Field::Reference,
-                "duplicate_reference",
-                "this reference already; each customer may stand in one row",
-            ),
+            Entry::Customer(customer) => once_a_file(reading.key, customer)?,
             Entry::Invoice(invoice) => (
                 format!("{}\n{}", reference_key(invoice.customer.shown()), number_key(&invoice.number)),
                 Field::InvoiceNumber,
@@ -195,6 +193,31 @@ impl Seen {
             }
         }
     }
+}
+
+/// What may stand once in a file of customers: the text it is compared by, its column, the rule and the rule in words.
+fn once_a_file(key: MatchKey, row: &SheetRow) -> Option<(String, Field, &'static str, &'static str)> {
+    Some(match (key, &row.email, &row.reference) {
+        (MatchKey::Name, ..) => (
+            row.name.to_lowercase(),
+            Field::Name,
+            "duplicate_name",
+            "this name already; recognised by their names, each customer may stand in one row",
+        ),
+        (MatchKey::Email, Some(email), _) => (
+            email.to_lowercase(),
+            Field::Email,
+            "duplicate_email",
+            "this e-mail address already; recognised by it, each customer may stand in one row",
+        ),
+        (_, _, Some(reference)) => (
+            reference_key(reference),
+            Field::Reference,
+            "duplicate_reference",
+            "this reference already; each customer may stand in one row",
+        ),
+        _ => return None,
+    })
 }
 
 /// Control totals, one per currency.

@@ -217,7 +217,10 @@ pub(super) async fn try_out(ledger: &Ledger, applying: &Applying, lines: &[Line]
         return Ok(Vec::new());
     }
     let moment = domain::account::Moment { at: ledger.clock().now(), business_date: ledger.business_date() };
-    rehearse(ledger.store(), &apply::needs(lines), |desk| apply::apply(desk, applying, lines, moment)).await
+    rehearse(ledger.store(), &apply::needs(applying.reading.key, lines), |desk| {
+        apply::apply(desk, applying, lines, moment)
+    })
+    .await
 }
 
 /// The valid rows, with ids for what they make.
@@ -333,7 +336,7 @@ async fn save(
     chunk: i64,
     prepared: Prepared,
 ) -> Result<bool> {
-    let mut needs = apply::needs(&prepared.lines);
+    let mut needs = apply::needs(applying.reading.key, &prepared.lines);
     needs.imports.push(applying.import.clone());
     let (applying, id) = (applying.clone(), applying.import.clone());
     let answer = id.clone();

@@ -1,6 +1,6 @@
 //! Loads what commands need onto the desk, in one query.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::{Account, CustomerId, Invoice, Payment, PaymentId};
 use surrealdb::types::{RecordId, SurrealValue};
@@ -24,6 +24,7 @@ impl Store {
         let unapplied = wanted(&needs.unapplied, |id| !desk.unapplied.contains(id));
         let numbers = wanted(&needs.numbers, |key| !desk.numbers.contains_key(key));
         let names = wanted(&needs.names, |name| !desk.names.contains_key(name));
+        let mailboxes = wanted(&needs.mailboxes, |email| !desk.mailboxes.contains_key(email));
         let received = wanted(&needs.received, |pair| !desk.received.contains_key(pair));
         let mut references = wanted(&needs.references, |key| !desk.references.contains_key(key));
         if needs.generated > 0 {
@@ -110,12 +111,14 @@ impl Store {
         if !names.is_empty() {
             let query = "SELECT id, name_key FROM customer WHERE archived = false AND name_key IN $names";
             let rows: Vec<NamedRow> = self.db.query(query).bind(("names", names.clone())).await?.take(0)?;
-            for name in names {
-                desk.names.insert(name, Vec::new());
-            }
-            for row in rows {
-                desk.names.entry(row.name_key).or_default().push(key(row.id).into());
-            }
+            place_bearers(&mut desk.names, names, rows.into_iter().map(|row| (row.name_key, row.id)));
+        }
+        if !mailboxes.is_empty() {
+            let query = "SELECT id, email_key FROM customer WHERE archived = false AND email_key IN $emails";
+            let rows: Vec<ReachedRow> =
+                self.db.query(query).bind(("emails", mailboxes.clone())).await?.take(0)?;
+            let found = rows.into_iter().map(|row| (row.email_key, row.id));
+            place_bearers(&mut desk.mailboxes, mailboxes, found);
         }
         if !received.is_empty() {
             let pairs: Vec<Vec<String>> = received
@@ -250,6 +253,26 @@ impl Store {
 struct NamedRow {
     id: RecordId,
     name_key: String,
+}
+
+#[derive(SurrealValue)]
+struct ReachedRow {
+    id: RecordId,
+    email_key: String,
+}
+
+/// Puts down who bears what was asked for, the oldest first (an id begins with the time it was made).
+fn place_bearers(
+    desk: &mut HashMap<String, Vec<CustomerId>>,
+    asked: Vec<String>,
+    found: impl Iterator<Item = (String, RecordId)>,
+) {
+    desk.extend(asked.into_iter().map(|asked| (asked, Vec::new())));
+    let mut found: Vec<(String, CustomerId)> = found.map(|(what, id)| (what, key(id).into())).collect();
+    found.sort();
+    for (what, id) in found {
+        desk.entry(what).or_default().push(id);
+    }
 }
 
 /// Puts an invoice on its account, unless an earlier command of the batch has it there already.

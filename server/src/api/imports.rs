@@ -139,7 +139,7 @@ fn set(upload: &mut Upload, name: &str, text: &str) -> Result<(), (&'static str,
         }
         "options" => {
             upload.options = serde_json::from_str(text).map_err(not_json(
-                "an object with date_order (day_first, month_first) and decimal (point, comma)",
+                "an object with date_order (day_first, month_first), decimal (point, comma) and key (reference, name, email)",
             ))?;
         }
         _ => return Err(("unknown_field", format!("There is no field “{name}” here."))),

@@ -642,7 +642,7 @@ pub(super) struct Upload {
     kind: Option<String>,
     /// JSON: header to field; guessed when absent.
     mapping: Option<String>,
-    /// JSON: `date_order` and `decimal`, where the values don't say.
+    /// JSON: `date_order` and `decimal`, where the values don't say; `key` (`reference`, `name`, `email`), what customers are recognised by.
     options: Option<String>,
     /// Which sheet is read; the one that fits best when absent.
     sheet: Option<String>,
@@ -767,6 +767,8 @@ pub(super) struct Options {
     date_order: Option<String>,
     /// `point` or `comma`.
     decimal: Option<String>,
+    /// What customers are recognised by: `reference` (the default), `name` or `email`.
+    key: Option<String>,
 }
 
 /// How the columns of a file are to be read. What is absent stays as it is.
@@ -1001,7 +1003,7 @@ mod tests {
         same::<super::ErrorGroup>(whole::<import::ErrorGroup>(json!({
             "key": "k", "code": "c", "column": "c", "count": 1, "message": "m", "warning": true,
         })));
-        let options = json!({ "date_order": "day_first", "decimal": "comma" });
+        let options = json!({ "date_order": "day_first", "decimal": "comma", "key": "email" });
         let view = whole::<import::MappingView>(json!({
             "kind": "customers", "certain": true,
             "columns": [{ "key": "k", "header": "h", "letter": "A", "samples": ["s"], "filled": 1, "field": "f",

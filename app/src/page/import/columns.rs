@@ -2,7 +2,9 @@
 //! answers what the values don't say, and may keep it all under a name.
 
 use domain::Problem;
-use domain::import::{ColumnView, Import, ImportState, Kind, MappingChange, MappingView, Mode, Question};
+use domain::import::{
+    ColumnView, Import, ImportState, Kind, MappingChange, MappingView, MatchKey, Mode, Question,
+};
 use domain::sheet::Field;
 use leptos::prelude::*;
 
@@ -219,6 +221,7 @@ fn Settings(work: Work, draft: Draft) -> impl IntoView {
                     on_change=move |chosen: String| send(MappingChange { sheet: Some(chosen), ..MappingChange::default() })
                 />
             })}
+            <RecognisedBy work draft />
             <Select
                 name="mode"
                 label="Rows that are known already"
@@ -232,6 +235,41 @@ fn Settings(work: Work, draft: Draft) -> impl IntoView {
                 }
             />
         </div>
+    }
+}
+
+/// By what the customers of the rows are found in the books.
+#[component]
+fn RecognisedBy(work: Work, draft: Draft) -> impl IntoView {
+    let value = RwSignal::new(untrack(|| draft.key()).as_str().to_owned());
+    let choices = move || {
+        let label = |key: MatchKey| match key {
+            MatchKey::Reference => "Reference, else name",
+            MatchKey::Name => "Name",
+            MatchKey::Email => "E-mail address",
+        };
+        let has_email = draft.kind().fields().contains(&Field::Email);
+        MatchKey::ALL
+            .into_iter()
+            .filter(|key| *key != MatchKey::Email || has_email)
+            .map(|key| Choice::new(key.as_str(), label(key)))
+            .collect::<Vec<_>>()
+    };
+    move || {
+        view! {
+            <Select
+                name="key"
+                label="Customers are recognised by"
+                value
+                disabled=work.busy
+                choices=choices()
+                on_change=move |chosen: String| {
+                    if let Some(key) = MatchKey::ALL.into_iter().find(|key| key.as_str() == chosen) {
+                        draft.recognise_by(key);
+                    }
+                }
+            />
+        }
     }
 }
 

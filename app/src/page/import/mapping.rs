@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::import::{DateOrder, DecimalMark, Kind, MappingChange, MappingView, Options};
+use domain::import::{DateOrder, DecimalMark, Kind, MappingChange, MappingView, MatchKey, Options};
 use domain::sheet::Field;
 use leptos::prelude::*;
 
@@ -63,6 +63,16 @@ impl Draft {
             "date_order" => options.date_order = value.and_then(date_order),
             _ => options.decimal = value.and_then(decimal),
         });
+    }
+
+    /// What customers are recognised by.
+    pub(super) fn key(self) -> MatchKey {
+        self.options.with(|options| options.key.unwrap_or_default())
+    }
+
+    pub(super) fn recognise_by(self, key: MatchKey) {
+        // The usual is what is said by saying nothing.
+        self.options.update(|options| options.key = Some(key).filter(|key| *key != MatchKey::default()));
     }
 
     /// What is wrong with the choice for a column.
@@ -253,7 +263,7 @@ mod tests {
         let mapping = sent.map(|sent| sent.mapping).unwrap_or_default();
         assert_eq!(mapping["Amount"], None);
         assert_eq!(mapping["Who"].as_deref(), Some("name"));
-        let options = Options { date_order: date_order("day_first"), decimal: None };
+        let options = Options { date_order: date_order("day_first"), ..Options::default() };
         let sent = change(&view, view.kind, &known, options);
         assert_eq!(sent.and_then(|sent| sent.options), Some(options));
         let other = change(&view, Kind::Payments, &fields_of(&view, Kind::Payments), view.options);
