@@ -149,7 +149,7 @@ async fn measure(arguments: &Arguments) -> Result {
     let dir = tempfile::tempdir_in(&arguments.scratch)?;
     let server = Server::start(&arguments.server, dir.path()).await?;
     let account = Account::register(server.address()).await?;
-    import::measure(&account, &server, scale, &mut table).await?;
+    import::measure(&arguments.server, &arguments.scratch, &account, &server, scale, &mut table).await?;
     grid::measure(&account, scale, scale.many, &bare, &mut table).await?;
     reports::measure(&account, scale, scale.many, &bare, &mut table).await?;
     payments::growth(&account, scale, scale.many, &mut table).await?;

@@ -69,6 +69,12 @@ impl Server {
         Ok(kib / 1024.0)
     }
 
+    /// Lets `VmHWM` begin anew.
+    pub fn forget_peak(&self) -> Result {
+        let pid = self.child.id().ok_or("the server has ended")?;
+        Ok(std::fs::write(format!("/proc/{pid}/clear_refs"), "5")?)
+    }
+
     /// Asks it to stop (SIGTERM) and waits.
     pub async fn stop(mut self) -> Result {
         let pid = self.child.id().ok_or("the server has ended")?;

@@ -29,6 +29,15 @@ enum Command {
     Verify,
     /// Print the OpenAPI document of the REST API.
     Openapi,
+    /// Measure what importing a workbook costs without Duebook: reading its cells and inserting its rows into a fresh
+    /// database. The yardstick of `cargo xtask bench`.
+    #[command(hide = true)]
+    Floor {
+        /// An XLSX file.
+        workbook: std::path::PathBuf,
+        /// Where the database goes; an empty directory.
+        directory: std::path::PathBuf,
+    },
 }
 
 /// Runs what the command line asks for.
@@ -42,6 +51,7 @@ pub async fn run() -> ExitCode {
             say(&crate::docs::document_text());
             Ok(ExitCode::SUCCESS)
         }
+        Command::Floor { workbook, directory } => floor(&workbook, &directory).await,
     };
     outcome.unwrap_or_else(|message| {
         complain(&message);
@@ -99,6 +109,14 @@ async fn verify() -> Result<ExitCode, String> {
         report.differences.len()
     ));
     Ok(if report.differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn floor(workbook: &std::path::Path, directory: &std::path::Path) -> Result<ExitCode, String> {
+    let bytes = std::fs::read(workbook).map_err(|error| format!("{}: {error}", workbook.display()))?;
+    let url = crate::config::embedded(directory);
+    let floor = ledger::floor(bytes, &url).await.map_err(|error| error.to_string())?;
+    say(&format!("{} {:.3} {:.3}", floor.rows, floor.read.as_secs_f64(), floor.inserted.as_secs_f64()));
+    Ok(ExitCode::SUCCESS)
 }
 
 /// People read colours in a terminal; collectors of logs read JSON. `DUEBOOK_LOG` says what is logged.

@@ -75,6 +75,11 @@ struct Settings {
 /// Variables and settings that others read: the tests, the build, a log filter before there is a configuration.
 const READ_ELSEWHERE: &[&str] = &["DUEBOOK_LOG", "DUEBOOK_BIN", "DUEBOOK_ROOT"];
 
+/// A database of our own in a directory, each commit synced to disk.
+pub(crate) fn embedded(directory: &Path) -> String {
+    format!("rocksdb://{}?sync=every", directory.display())
+}
+
 impl Config {
     /// Reads `Leptos.toml` from the working directory or one above it, else above the executable; without one, defaults.
     pub fn load() -> Result<Self, ConfigError> {
@@ -202,9 +207,7 @@ impl Config {
 
     /// The database to open: the one named, else RocksDB under the data directory, each commit synced to disk.
     pub fn database(&self) -> String {
-        self.database_url
-            .clone()
-            .unwrap_or_else(|| format!("rocksdb://{}?sync=every", self.data_dir.join("db").display()))
+        self.database_url.clone().unwrap_or_else(|| embedded(&self.data_dir.join("db")))
     }
 
     /// Whether browsers come over TLS.

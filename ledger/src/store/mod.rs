@@ -2,6 +2,7 @@
 
 mod commit;
 mod desk_load;
+pub(crate) mod floor;
 pub(crate) mod imports;
 mod live;
 mod migrate;
