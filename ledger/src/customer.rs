@@ -139,7 +139,7 @@ impl Ledger {
                     }
                     None => desk.generate_reference()?,
                 };
-                desk.set_reference(&reference, Some(id.clone()));
+                desk.give_reference(&reference, &id);
                 let mut account =
                     Account::open(id.clone(), reference, draft.clone(), opening.clone(), None, moment);
                 // What is overdue when it is entered is told by this event; it does not become overdue later.
@@ -181,8 +181,8 @@ impl Ledger {
                 }
                 if reference_key(&after.reference) != reference_key(&before.reference) {
                     refuse_taken(desk, &after.reference, Some(&id))?;
-                    desk.set_reference(&before.reference, None);
-                    desk.set_reference(&after.reference, Some(id.clone()));
+                    desk.free_reference(&before.reference, &id);
+                    desk.give_reference(&after.reference, &id);
                 }
                 desk.account_mut(&id)?.customer = after;
                 Ok(Some(NewEvent::new(EventKind::CustomerUpdated, "customer", id.as_str()).customer(&id)))

@@ -85,7 +85,7 @@ struct Written {
     customers: BTreeMap<CustomerId, RowFate>,
     invoices: BTreeMap<InvoiceId, (CustomerId, RowFate)>,
     payments: BTreeMap<PaymentId, (CustomerId, RowFate)>,
-    references: HashSet<String>,
+    references: BTreeMap<String, RowFate>,
     users: HashSet<UserId>,
     emails: HashSet<String>,
     imports: HashSet<ImportId>,
@@ -331,7 +331,7 @@ impl Desk {
     pub(crate) fn remove_account(&mut self, id: &CustomerId) -> Result<(), Stop> {
         let reference = self.account_mut(id)?.customer.reference.clone();
         self.accounts.insert(id.clone(), None);
-        self.set_reference(&reference, None);
+        self.free_reference(&reference, id);
         Ok(())
     }
 
@@ -358,10 +358,17 @@ impl Desk {
         }
     }
 
-    /// Gives the reference to a customer.
-    pub(crate) fn set_reference(&mut self, reference: &str, owner: Option<CustomerId>) {
+    /// Gives a reference that was looked for to a customer.
+    pub(crate) fn give_reference(&mut self, reference: &str, owner: &CustomerId) {
         let key = reference_key(reference);
-        let before = self.references.insert(key.clone(), owner).flatten();
+        let before = self.references.insert(key.clone(), Some(owner.clone())).flatten();
+        self.undo.references.entry(key).or_insert(before);
+    }
+
+    /// Takes a customer's reference away from it.
+    pub(crate) fn free_reference(&mut self, reference: &str, owner: &CustomerId) {
+        let key = reference_key(reference);
+        let before = self.references.insert(key.clone(), None).unwrap_or_else(|| Some(owner.clone()));
         self.undo.references.entry(key).or_insert(before);
     }
 
@@ -543,7 +550,10 @@ impl Desk {
             changes.extend(change("user", id.as_str(), shown.as_ref(), Some(&after.user()?)));
             self.written.users.insert(id.clone());
         }
-        self.written.references.extend(self.undo.references.keys().cloned());
+        for (key, before) in &self.undo.references {
+            let fate = if before.is_some() { RowFate::Update } else { RowFate::Insert };
+            self.written.references.entry(key.clone()).or_insert(fate);
+        }
         self.written.emails.extend(self.undo.emails.keys().cloned());
         self.written.imports.extend(self.undo.imports.keys().cloned());
 
@@ -673,13 +683,16 @@ impl Desk {
                 RowFate::Update => write.payments.push(PaymentRow::from(payment)),
             }
         }
-        for key in &written.references {
+        for (key, fate) in &written.references {
             let id = record("customer_reference", key);
-            match self.references.get(key) {
-                Some(Some(owner)) => {
-                    write.references.push(ReferenceRow { id, customer_id: owner.as_str().to_owned() });
-                }
-                _ => write.deleted.push(id),
+            let owner = self.references.get(key).and_then(Option::as_ref);
+            let row =
+                owner.map(|owner| ReferenceRow { id: id.clone(), customer_id: owner.as_str().to_owned() });
+            match (row, fate) {
+                (Some(row), RowFate::Insert) => write.new_references.push(row),
+                (Some(row), RowFate::Update) => write.references.push(row),
+                (None, RowFate::Update) => write.deleted.push(id),
+                (None, RowFate::Insert) => {}
             }
         }
         write.users = written.users.iter().filter_map(|id| self.users.get(id)?.clone()).collect();

@@ -685,7 +685,7 @@ impl Applier<'_> {
         // What is overdue when it is imported is told by the import; it does not become overdue later.
         account.announce_overdue(self.moment.business_date);
         let (reference, id) = (account.customer.reference.clone(), account.customer.id.clone());
-        self.desk.set_reference(&reference, Some(id));
+        self.desk.give_reference(&reference, &id);
         self.desk.add_account(account);
     }
 

@@ -269,8 +269,8 @@ fn undo_customer(
     // The reference is free again, for the file that should have been imported.
     if desk.reference_owner(&reference)?.as_ref() == Some(customer) {
         account.customer.reference = undone(&reference, import);
-        desk.set_reference(&reference, None);
-        desk.set_reference(&account.customer.reference.clone(), Some(customer.clone()));
+        desk.free_reference(&reference, customer);
+        desk.give_reference(&account.customer.reference, customer);
     }
     desk.put_account(account)?;
     Ok(kept)

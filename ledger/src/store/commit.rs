@@ -22,6 +22,7 @@ pub(crate) struct Write {
     pub invoices: Vec<InvoiceRow>,
     pub new_payments: Vec<PaymentRow>,
     pub payments: Vec<PaymentRow>,
+    pub new_references: Vec<ReferenceRow>,
     pub references: Vec<ReferenceRow>,
     pub users: Vec<UserRow>,
     pub emails: Vec<EmailRow>,
@@ -46,6 +47,7 @@ impl Write {
             invoices: Vec::new(),
             new_payments: Vec::new(),
             payments: Vec::new(),
+            new_references: Vec::new(),
             references: Vec::new(),
             users: Vec::new(),
             emails: Vec::new(),
@@ -102,6 +104,10 @@ impl Store {
              INSERT INTO event $events RETURN NONE;",
         );
         for (present, statement) in [
+            // First, while there is little to roll back: see the summaries below.
+            (!write.users.is_empty(), "FOR $row IN $users { UPSERT $row.id CONTENT $row RETURN NONE };"),
+            (!write.emails.is_empty(), "FOR $row IN $emails { UPSERT $row.id CONTENT $row RETURN NONE };"),
+            (!write.imports.is_empty(), "FOR $row IN $imports { UPSERT $row.id CONTENT $row RETURN NONE };"),
             (!write.new_customers.is_empty(), "INSERT INTO customer $new_customers RETURN NONE;"),
             (
                 !write.customers.is_empty(),
@@ -118,20 +124,22 @@ impl Store {
                 "FOR $row IN $payments { UPDATE $row.id CONTENT $row RETURN NONE };",
             ),
             (!write.deleted.is_empty(), "DELETE $deleted RETURN NONE;"),
+            (!write.new_references.is_empty(), "INSERT INTO customer_reference $new_references RETURN NONE;"),
             (
                 !write.references.is_empty(),
-                "FOR $row IN $references { UPSERT $row.id CONTENT $row RETURN NONE };",
+                "FOR $row IN $references { UPDATE $row.id CONTENT $row RETURN NONE };",
             ),
-            (!write.users.is_empty(), "FOR $row IN $users { UPSERT $row.id CONTENT $row RETURN NONE };"),
-            (!write.emails.is_empty(), "FOR $row IN $emails { UPSERT $row.id CONTENT $row RETURN NONE };"),
-            (!write.imports.is_empty(), "FOR $row IN $imports { UPSERT $row.id CONTENT $row RETURN NONE };"),
             (!write.import_results.is_empty(), "INSERT INTO import_result $import_results RETURN NONE;"),
             (!write.import_errors.is_empty(), "INSERT IGNORE INTO import_error $import_errors RETURN NONE;"),
             (!write.kept.is_empty(), "INSERT INTO idempotency $kept RETURN NONE;"),
             (
                 !write.summaries.is_empty(),
+                // No UPSERT: where the row is there, that tries to insert it first and then rolls back to a savepoint, and
+                // RocksDB builds the index of the whole transaction anew each time.
                 "FOR $row IN $summaries {
-                     UPSERT $row.id SET count += $row.count, minor += $row.minor RETURN NONE
+                     IF array::is_empty((UPDATE $row.id SET count += $row.count, minor += $row.minor RETURN id)) {
+                         CREATE $row.id CONTENT $row RETURN NONE
+                     }
                  };",
             ),
         ] {
@@ -155,6 +163,7 @@ impl Store {
             .bind(("new_payments", write.new_payments))
             .bind(("payments", write.payments))
             .bind(("deleted", write.deleted))
+            .bind(("new_references", write.new_references))
             .bind(("references", write.references))
             .bind(("users", write.users))
             .bind(("emails", write.emails))
