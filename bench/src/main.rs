@@ -152,6 +152,7 @@ async fn measure(arguments: &Arguments) -> Result {
     import::measure(&arguments.server, &arguments.scratch, &account, &server, scale, &mut table).await?;
     grid::measure(&account, scale, scale.many, &bare, &mut table).await?;
     reports::measure(&account, scale, scale.many, &bare, &mut table).await?;
+    reports::measure_exports(&account, &server, scale.many, &mut table).await?;
     payments::growth(&account, scale, scale.many, &mut table).await?;
     import::measure_others(&account, scale, &mut table).await?;
     server.stop().await?;

@@ -316,9 +316,11 @@ fn not_negative(field: &str, money: Result<Money, FieldError>) -> Result<Money, 
     Ok(money)
 }
 
-/// Trimmed labels without repetition, at most 20 of 40 characters.
+/// Trimmed labels without repetition, at most 20 of 40 characters. What parts labels in a list is in none of them, so that a
+/// list that was written can be read again.
 pub fn tags(given: &[String]) -> Result<Vec<String>, FieldError> {
-    let mut tags: Vec<String> = given.iter().filter_map(|tag| field::clean_line(tag)).collect();
+    let parts = given.iter().flat_map(|tag| tag.split([',', ';', '|', '\n']));
+    let mut tags: Vec<String> = parts.filter_map(field::clean_line).collect();
     tags.sort();
     tags.dedup();
     if tags.len() > 20 || tags.iter().any(|tag| tag.chars().count() > 40) {

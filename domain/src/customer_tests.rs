@@ -126,6 +126,7 @@ fn amounts_as_json_numbers_and_unknown_fields_are_refused() {
 fn tags_are_trimmed_sorted_and_said_once() {
     let given = ["vip", " North ", "vip", ""].map(str::to_owned);
     assert_eq!(tags(&given).unwrap(), ["North", "vip"]);
+    assert_eq!(tags(&["a, b".to_owned(), "c;d".to_owned()]).unwrap(), ["a", "b", "c", "d"]);
     let many: Vec<String> = (0..21).map(|n| n.to_string()).collect();
     assert!(tags(&many).is_err() && tags(&many[..20]).is_ok());
 }

@@ -378,6 +378,9 @@ pub struct MappingChange {
     /// Another sheet of the file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sheet: Option<String>,
+    /// The row that holds the headers, as the spreadsheet numbers it; 0 where no row does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header_row: Option<i64>,
     /// Column keys with the wire name of their field; `None` for one that is not imported.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub mapping: BTreeMap<String, Option<String>>,
@@ -435,6 +438,21 @@ pub struct MappingView {
     /// The saved mapping that was applied, if one was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub saved: Option<String>,
+    /// The row that holds the headers, as the spreadsheet numbers it; 0 where no row does.
+    #[serde(default)]
+    pub header_row: i64,
+    /// The first rows of the sheet, one of which may be the header.
+    #[serde(default)]
+    pub top: Vec<TopRow>,
+}
+
+/// A row near the top of a sheet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TopRow {
+    /// As the spreadsheet numbers it.
+    pub row: i64,
+    /// Its first cells with content.
+    pub text: String,
 }
 
 /// One column of a file.

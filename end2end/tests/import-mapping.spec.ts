@@ -103,3 +103,46 @@ test("the columns of a file that can be read for certain are shown, and another 
   await expect(person.heading("Check")).toBeVisible();
   await expect(person.figure("New")).toHaveText("1");
 });
+
+test("a field is dragged onto its column, and the row of the headers and the key are chosen by hand", async ({
+  ada,
+  person,
+}) => {
+  await ada.createCustomer({ name: "Nora New", email: "nora@example.com" });
+  await person.arrive(ADA, "/import");
+  await person.wantsToReview();
+  await person.choose(
+    csv("two-heads.csv", [
+      ["Name", "Email"],
+      ["Whom", "Mailbox"],
+      ["Nora Newer", "NORA@example.com"],
+    ]),
+  );
+  await expect(person.heading("Check")).toBeVisible();
+  await person.step("Columns").click();
+
+  await test.step("the second row holds the headers", async () => {
+    const header = person.field("Headers are in");
+    await expect(header).toHaveValue("1");
+    await expect(header.getByRole("option")).toContainText(["Row 1: Name · Email", "Row 2: Whom · Mailbox"]);
+    await header.selectOption("2");
+    await expect(person.column("Whom")).toContainText("Nora Newer");
+  });
+
+  await test.step("what no header says is dragged onto its column", async () => {
+    const chip = person.page.locator(".field-chip", { hasText: /^Name$/ });
+    await chip.dragTo(person.column("Whom"));
+    await expect(person.field("Take Whom as")).toHaveValue("name");
+    await expect(chip).toBeHidden();
+    await person.takeColumn("Mailbox", "Email");
+  });
+
+  await test.step("recognised by her e-mail address, she is changed and not doubled", async () => {
+    await person.field("Customers are recognised by").selectOption("email");
+    await person.button("Check these columns").click();
+    await expect(person.figure("Changed")).toHaveText("1");
+    await person.button("Import 1 row").click();
+    await expect(person.heading("1 imported, 0 rejected")).toBeVisible({ timeout: 20_000 });
+    expect((await ada.customers()).map((customer) => customer.name)).toEqual(["Nora Newer"]);
+  });
+});

@@ -588,3 +588,41 @@ async fn interactive_payments_go_on_while_rows_are_saved() {
     assert_eq!(ledger.payments(&ada, &query).await.unwrap().value.page.total, paid);
     proven(&ledger).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_row_that_holds_the_headers_can_be_named() {
+    let (ledger, ada) = desk().await;
+    let sheet = "Name,Amount\nWhom,Outstanding\nAnna,10\n";
+    let upload = reviewed(csv(sheet));
+    let first = import(&ledger, &ada, upload).await;
+    let view = ledger.import_mapping(&ada, &first.id).await.unwrap();
+    let top: Vec<_> = view.top.iter().map(|row| (row.row, row.text.as_str())).collect();
+    assert_eq!(
+        (view.header_row, top),
+        (1, vec![(1, "Name · Amount"), (2, "Whom · Outstanding"), (3, "Anna · 10")])
+    );
+
+    let named = |row| MappingChange { header_row: Some(row), ..MappingChange::default() };
+    ledger.set_import_mapping(&ada, &first.id, &named(2)).await.unwrap();
+    let second = settled(&ledger, &ada, &first).await;
+    let view = ledger.import_mapping(&ada, &first.id).await.unwrap();
+    let headers: Vec<_> = view.columns.iter().map(|column| column.header.as_str()).collect();
+    assert_eq!((second.rows, view.header_row, headers), (1, 2, vec!["Whom", "Outstanding"]));
+
+    let refused = ledger.set_import_mapping(&ada, &first.id, &named(40)).await.unwrap_err();
+    assert!(matches!(&refused, Error::Invalid(errors) if errors.0[0].pointer == "/header_row"), "{refused}");
+    assert_eq!(ledger.import_mapping(&ada, &first.id).await.unwrap().header_row, 2, "nothing was lost");
+    assert!(matches!(ledger.set_import_mapping(&ada, &first.id, &named(-1)).await, Err(Error::Invalid(_))));
+
+    // Without headers, every row is one, and columns go by their letters.
+    let mut none = named(0);
+    none.mapping.insert("Column A".to_owned(), Some("name".to_owned()));
+    ledger.set_import_mapping(&ada, &first.id, &none).await.unwrap();
+    let third = settled(&ledger, &ada, &first).await;
+    assert_eq!((third.state, third.rows, third.valid), (ImportState::Validated, 3, 3));
+    ledger.commit_import(&ada, &first.id).await.unwrap();
+    settled(&ledger, &ada, &first).await;
+    let names: Vec<_> = customers(&ledger, &ada).await.into_iter().map(|customer| customer.name).collect();
+    assert_eq!(names, ["Anna", "Name", "Whom"]);
+    proven(&ledger).await;
+}

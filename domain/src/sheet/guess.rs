@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::field::Field;
-use super::header::{fields_of, letter};
+use super::header::{column_name, fields_of};
 use super::kind::Kind;
 use super::mapping::{MappedColumn, Reason};
 use super::profile::{ColumnProfile, Reach};
@@ -21,7 +21,7 @@ pub(super) fn keys(headers: &[String]) -> Vec<String> {
         .enumerate()
         .map(|(index, line)| match line {
             Some(line) if times.get(&line.to_lowercase()) == Some(&1) => line,
-            _ => format!("Column {}", letter(index)),
+            _ => column_name(index),
         })
         .collect()
 }

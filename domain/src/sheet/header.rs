@@ -207,6 +207,11 @@ fn distance(a: &str, b: &str) -> usize {
     row[b.len()]
 }
 
+/// What a column without a header is called.
+pub fn column_name(index: usize) -> String {
+    format!("Column {}", letter(index))
+}
+
 /// The column's letters in a spreadsheet: A, B, … Z, AA.
 pub(super) fn letter(index: usize) -> String {
     let mut letters = Vec::new();

@@ -36,8 +36,7 @@ pub(super) fn many_lines(cell: &Cell, name: &str, max: usize) -> Result<Option<S
 }
 
 pub(super) fn tags(cell: &Cell) -> Result<Vec<String>, Fault> {
-    let tags: Vec<String> = cell.text()?.split([',', ';', '|', '\n']).map(str::to_owned).collect();
-    Ok(customer::tags(&tags)?)
+    Ok(customer::tags(&[cell.text()?.into_owned()])?)
 }
 
 /// A number cell is a telephone number written without spaces; a broken or negative number is not.

@@ -44,6 +44,8 @@ impl Mapping {
             certain,
             signature: signature(&survey.headers()),
             saved: None,
+            header_row: 0,
+            top: Vec::new(),
         }
     }
 

@@ -19,15 +19,16 @@ use std::sync::Arc;
 
 use domain::import::{
     CellFixes, CommitMode, ErrorGroup, Import, ImportError, ImportState, MappingChange, MappingView, Mode,
-    Options, PreviewRow, RowOutcome, SavedMapping,
+    Options, PreviewRow, RowOutcome, SavedMapping, TopRow,
 };
 use domain::sheet::{Cell, Kind, Mapping, Survey, signature};
 use domain::{Action, FieldError, FieldErrors, ImportId, Page};
 use sha2::{Digest, Sha256};
 
 use self::check::{Corrections, Mapped};
-use self::open::Opened;
+use self::open::{Opened, Wanted};
 use self::run::Done;
+use self::stage::Row;
 use crate::customer::{cursor_seq, page, page_size, seq_cursor};
 use crate::store::record;
 use crate::store::rows::{ImportMappingRow, ImportRow, ImportSurveyRow, json, json_text, state_name, word};
@@ -110,10 +111,10 @@ impl Ledger {
     async fn take_in(&self, caller: &Caller, id: &ImportId, upload: Upload) -> Result<ImportRow> {
         let file_hash = crate::chain::hex(&Sha256::digest(&upload.bytes));
         let upload = Arc::new(upload);
-        let (opened, chunks) = self.stage(id, Arc::clone(&upload), upload.sheet.clone()).await?;
-        if opened.sheets.len() > 1 {
-            self.store().put_file(id.as_str(), &upload.bytes).await?;
-        }
+        let wanted = Wanted { sheet: upload.sheet.clone(), header: None };
+        let (opened, chunks) = self.stage(id, Arc::clone(&upload), wanted).await?;
+        // For another sheet, or another row of headers.
+        self.store().put_file(id.as_str(), &upload.bytes).await?;
         let now = self.clock().now();
         let mut row = ImportRow {
             id: record("import", id.as_str()),
@@ -163,18 +164,13 @@ impl Ledger {
     }
 
     /// Reads a file off the async threads and keeps its rows; answers what it is and how many chunks there are.
-    async fn stage(
-        &self,
-        id: &ImportId,
-        upload: Arc<Upload>,
-        sheet: Option<String>,
-    ) -> Result<(Opened, i64)> {
+    async fn stage(&self, id: &ImportId, upload: Arc<Upload>, wanted: Wanted) -> Result<(Opened, i64)> {
         let slot = Arc::clone(&self.inner.import_slots).acquire_owned().await.map_err(Error::internal)?;
         let limits = self.import_limits().clone();
         let (sender, mut chunks) = tokio::sync::mpsc::channel(8);
         let reading = tokio::task::spawn_blocking(move || {
             let _slot = slot;
-            open::read(&upload, &limits, sheet.as_deref(), |chunk| {
+            open::read(&upload, &limits, &wanted, |chunk| {
                 sender.blocking_send(chunk).map_err(|_| Error::Busy)
             })
         });
@@ -313,13 +309,19 @@ impl Ledger {
     pub async fn import_mapping(&self, caller: &Caller, id: &ImportId) -> Result<MappingView> {
         caller.authorise(Action::Read)?;
         let row = self.store().import(id.as_str()).await?;
-        let survey: Survey = json(&self.store().import_survey(id.as_str()).await?.survey)?;
+        let kept = self.store().import_survey(id.as_str()).await?;
+        let survey: Survey = json(&kept.survey)?;
         let mut view = match Mapped::of(&row, survey.clone())? {
             Ok(mapped) => mapped.view(),
             // What can't be followed was refused when it was said; a file whose headers changed since shows the guess.
             Err(_) => Mapping::guess(Some(row.kind()?), &survey).view(&survey, &json(&row.options)?),
         };
-        view.saved = row.saved_mapping;
+        view.saved.clone_from(&row.saved_mapping);
+        let head = stage::read(&kept.head)?;
+        view.header_row = head.last().map_or(0, |row| i64::from(row.number));
+        let first = self.store().chunks("import_chunk", id.as_str(), 0, 1).await?;
+        let below = first.iter().map(|text| stage::read(text)).collect::<Result<Vec<_>>>()?.concat();
+        view.top = head.iter().chain(&below).take(open::HEADER_WITHIN).map(top_row).collect();
         Ok(view)
     }
 
@@ -333,10 +335,19 @@ impl Ledger {
         caller.authorise(Action::Import)?;
         let mut row = self.store().import(id.as_str()).await?;
         let before = open_to_change(&row)?;
-        let mut survey: Survey = json(&self.store().import_survey(id.as_str()).await?.survey)?;
-        let other_sheet = change.sheet.as_deref().filter(|sheet| *sheet != row.sheet);
-        if let Some(sheet) = other_sheet {
-            survey = self.read_sheet(&mut row, before, sheet).await?;
+        let kept = self.store().import_survey(id.as_str()).await?;
+        let mut survey: Survey = json(&kept.survey)?;
+        let known = Wanted {
+            sheet: Some(row.sheet.clone()),
+            header: Some(stage::read(&kept.head)?.last().map_or(0, |row| row.number)),
+        };
+        let other_sheet = change.sheet.clone().filter(|sheet| *sheet != row.sheet);
+        let header = change.header_row.map(header_number).transpose()?;
+        let other_header = header.filter(|header| other_sheet.is_some() || known.header != Some(*header));
+        let reads_again = other_sheet.is_some() || other_header.is_some();
+        if reads_again {
+            let wanted = Wanted { sheet: other_sheet.or_else(|| known.sheet.clone()), header: other_header };
+            survey = self.read_again(&mut row, before, wanted, known).await?;
         }
         if let Some(kind) = change.kind {
             row.kind = word(&kind);
@@ -351,10 +362,10 @@ impl Ledger {
             row.corrections = json_text(&change.mapping)?;
             row.saved_mapping = None;
         }
-        // The rows of another sheet are here already: where its columns can't be read yet, it waits for them to be taken
-        // otherwise, as a new file does.
+        // The other rows are here already: where their columns can't be read yet, they wait for them to be taken otherwise,
+        // as a new file does.
         if let Err(errors) = self.map(&mut row, &survey)?
-            && other_sheet.is_none()
+            && !reads_again
         {
             let told = errors.into_iter().map(|error| FieldError::new("mapping", error.code, error.message));
             return Err(Error::Invalid(FieldErrors(told.collect())));
@@ -362,11 +373,19 @@ impl Ledger {
         self.moved(caller, row, before).await
     }
 
-    /// Reads another sheet of the file, which is kept where there are several.
-    async fn read_sheet(&self, row: &mut ImportRow, before: ImportState, sheet: &str) -> Result<Survey> {
+    /// Reads the file again, which is kept until its rows are dropped: another sheet, or under another header. Where that
+    /// fails, the rows that were `known` come back.
+    async fn read_again(
+        &self,
+        row: &mut ImportRow,
+        before: ImportState,
+        wanted: Wanted,
+        known: Wanted,
+    ) -> Result<Survey> {
         let id = row.import_id();
         let bytes = self.store().file(id.as_str()).await?.ok_or_else(|| {
-            Error::from(FieldError::new("sheet", "no_such_sheet", "This file has no other sheet with rows."))
+            let message = "The file of this import is no longer kept; import it again.";
+            Error::from(FieldError::new("sheet", "no_such_sheet", message))
         })?;
         // Nobody else may be at the rows that are put in the place of others now.
         row.state = state_name(ImportState::Uploaded);
@@ -377,12 +396,12 @@ impl Ledger {
         let _held = lock.lock().await;
         self.store().drop_parts(&["import_chunk", "import_check", "import_error"], id.as_str()).await?;
         let upload = Arc::new(Upload::new(row.file_name.clone(), bytes));
-        let (opened, chunks) = match self.stage(&id, Arc::clone(&upload), Some(sheet.to_owned())).await {
+        let (opened, chunks) = match self.stage(&id, Arc::clone(&upload), wanted).await {
             Ok(staged) => staged,
             Err(error) => {
                 // The rows that were here come back, as they stand in the file.
                 self.store().drop_parts(&["import_chunk"], id.as_str()).await?;
-                self.stage(&id, upload, Some(row.sheet.clone())).await?;
+                self.stage(&id, upload, known).await?;
                 return Err(error);
             }
         };
@@ -794,6 +813,25 @@ fn survey_row(id: &ImportId, opened: &Opened) -> Result<ImportSurveyRow> {
         survey: json_text(&opened.survey)?,
         head: stage::write(&opened.head)?,
     })
+}
+
+/// The number of a header row as the user gives it.
+fn header_number(row: i64) -> Result<u32> {
+    u32::try_from(row).map_err(|_| {
+        FieldError::new(
+            "header_row",
+            "out_of_range",
+            "Name the row with the headers, or 0 where there is none.",
+        )
+        .into()
+    })
+}
+
+/// A row as one recognises it.
+fn top_row(row: &Row) -> TopRow {
+    let cells = row.cells.iter().filter(|cell| !cell.is_blank()).take(4).map(Cell::shown);
+    let text: String = cells.collect::<Vec<_>>().join(" · ");
+    TopRow { row: i64::from(row.number), text: text.chars().take(80).collect() }
 }
 
 /// The first thing that stands in a row.

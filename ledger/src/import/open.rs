@@ -2,7 +2,8 @@
 
 use std::ops::ControlFlow;
 
-use domain::sheet::{Cell, Columns, Survey, header_fit};
+use domain::FieldError;
+use domain::sheet::{Cell, Columns, Survey, column_name, header_fit};
 
 use super::read::{Book, too_many_rows};
 use super::stage::{self, Row};
@@ -26,19 +27,32 @@ pub(super) struct Opened {
     pub rows: i64,
 }
 
-/// Reads the sheet called `wanted`, or else the one that fits best. Its rows go to `keep`, in chunks.
+/// What the user says of where the rows are.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Wanted {
+    /// The sheet; the one that fits best when absent.
+    pub sheet: Option<String>,
+    /// The row that holds the headers, as the spreadsheet numbers it, 0 for none; found when absent.
+    pub header: Option<u32>,
+}
+
+/// Reads the rows under the header of a sheet. They go to `keep`, in chunks.
 pub(super) fn read(
     upload: &Upload,
     limits: &ImportLimits,
-    wanted: Option<&str>,
+    wanted: &Wanted,
     mut keep: impl FnMut(String) -> Result<()>,
 ) -> Result<Opened> {
     let mut book = Book::open(upload, limits)?;
-    let (sheets, chosen) = choose(&mut book, wanted)?;
-    let Top { sheet, mut rows, header, .. } = chosen;
-    rows.truncate(header + 1);
-    let headers: Vec<String> =
-        rows.last().map(|row| row.cells.iter().map(shown).collect()).unwrap_or_default();
+    let (sheets, chosen) = choose(&mut book, wanted.sheet.as_deref())?;
+    let header = chosen.header(wanted.header)?;
+    let Top { sheet, mut rows, .. } = chosen;
+    let width = rows.iter().map(|row| row.cells.len()).max().unwrap_or_default();
+    rows.truncate(header.map_or(0, |header| header + 1));
+    let headers: Vec<String> = match rows.last() {
+        Some(row) => row.cells.iter().map(shown).collect(),
+        None => (0..width).map(column_name).collect(),
+    };
     let errors_column = headers.iter().position(|header| header == ERRORS_HEADER);
     let mut survey = Survey::new(&headers);
     let mut chunk = Vec::with_capacity(stage::CHUNK);
@@ -108,6 +122,23 @@ impl Top {
             }
         }
         Ok(Self { sheet: sheet.to_owned(), rows, header, fit })
+    }
+
+    /// Which of the rows is the header, if any is: the one with this number where one is named.
+    fn header(&self, wanted: Option<u32>) -> Result<Option<usize>> {
+        match wanted {
+            None => Ok(Some(self.header)),
+            Some(0) => Ok(None),
+            Some(number) => {
+                let found = self.rows.iter().take(HEADER_WITHIN).position(|row| row.number == number);
+                found.map(Some).ok_or_else(|| {
+                    let message = format!(
+                        "Row {number} holds nothing, or is not among the first {HEADER_WITHIN}; name the row with the headers, or 0."
+                    );
+                    FieldError::new("header_row", "no_such_row", message).into()
+                })
+            }
+        }
     }
 
     fn has_rows(&self) -> bool {

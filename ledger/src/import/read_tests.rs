@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use rust_xlsxwriter::Workbook;
 use zip::write::SimpleFileOptions;
 
-use super::super::open::{self, Opened};
+use super::super::open::{self, Opened, Wanted};
 use super::super::stage::{self, Row};
 use super::*;
 
@@ -15,8 +15,12 @@ fn limits() -> ImportLimits {
 }
 
 fn read(file_name: &str, bytes: &[u8]) -> Result<(Opened, Vec<Row>)> {
+    read_as(file_name, bytes, &Wanted::default())
+}
+
+fn read_as(file_name: &str, bytes: &[u8], wanted: &Wanted) -> Result<(Opened, Vec<Row>)> {
     let mut rows = Vec::new();
-    let opened = open::read(&Upload::new(file_name, bytes.to_vec()), &limits(), None, |chunk| {
+    let opened = open::read(&Upload::new(file_name, bytes.to_vec()), &limits(), wanted, |chunk| {
         rows.extend(stage::read(&chunk)?);
         Ok(())
     })?;
@@ -180,6 +184,18 @@ fn the_sheet_with_the_data_is_chosen_and_its_header_found() {
         ("Debtors", vec!["Read me".to_owned(), "Debtors".to_owned()])
     );
     assert_eq!((rows.len(), rows[0].number), (1, 5));
+}
+
+#[test]
+fn the_header_is_the_row_that_is_named_or_none() {
+    let file = b"Report,Name\nAcme,Amount\nWho,What\nAnna,10\n";
+    let header = |header| read_as("a.csv", file, &Wanted { header: Some(header), ..Wanted::default() });
+    let (opened, rows) = header(3).unwrap();
+    assert_eq!((opened.survey.headers(), rows.len()), (vec!["Who".to_owned(), "What".to_owned()], 1));
+    let (opened, rows) = header(0).unwrap();
+    assert_eq!(opened.survey.headers(), ["Column A", "Column B"]);
+    assert_eq!((opened.head.len(), rows.len(), rows[0].number), (0, 4, 1));
+    assert!(matches!(header(9), Err(Error::Invalid(errors)) if errors.0[0].pointer == "/header_row"));
 }
 
 #[test]

@@ -117,7 +117,7 @@ mod tests {
             let template = Template::of(kind, Currency::USD, made_on);
             let upload = Upload::new("template.xlsx", build(&template).unwrap());
             let mut rows = Vec::new();
-            let opened = open::read(&upload, &limits, None, |chunk| {
+            let opened = open::read(&upload, &limits, &open::Wanted::default(), |chunk| {
                 rows.extend(stage::read(&chunk)?);
                 Ok(())
             })

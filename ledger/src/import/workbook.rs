@@ -4,13 +4,14 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::import::ImportError;
+use domain::sheet::Survey;
 use rust_xlsxwriter::{Format, FormatAlign, Workbook, XlsxError};
 
-use super::open::{ERRORS_HEADER, shown};
+use super::open::ERRORS_HEADER;
 use super::stage::{self, Row};
 use super::template::{cut, write_cell};
 use crate::store::imports::rows_are_gone;
-use crate::store::rows::ImportRow;
+use crate::store::rows::{ImportRow, json};
 use crate::{Error, Ledger, Result};
 
 /// Chunks that are read at once.
@@ -24,8 +25,9 @@ pub(super) async fn write(ledger: &Ledger, import: &ImportRow) -> Result<Vec<u8>
     if import.chunks == 0 {
         return Err(rows_are_gone());
     }
-    let head = stage::read(&ledger.store().import_survey(id.as_str()).await?.head)?;
-    let mut sheet = Sheet::new(&import.sheet, &head).map_err(Error::internal)?;
+    let kept = ledger.store().import_survey(id.as_str()).await?;
+    let (head, survey) = (stage::read(&kept.head)?, json::<Survey>(&kept.survey)?);
+    let mut sheet = Sheet::new(&import.sheet, &head, survey.headers()).map_err(Error::internal)?;
     for from in (0..import.chunks).step_by(STRIDE as usize) {
         let texts = ledger.store().chunks("import_chunk", id.as_str(), from, from + STRIDE).await?;
         let rows = texts.iter().map(|text| stage::read(text)).collect::<Result<Vec<_>>>()?.concat();
@@ -79,10 +81,8 @@ impl Formats {
 }
 
 impl Sheet {
-    /// Begins with the rows down to the header.
-    fn new(name: &str, head: &[Row]) -> Result<Self, XlsxError> {
-        let headers: Vec<String> =
-            head.last().map(|row| row.cells.iter().map(shown).collect()).unwrap_or_default();
+    /// Begins with the rows down to the header, if there is one.
+    fn new(name: &str, head: &[Row], headers: Vec<String>) -> Result<Self, XlsxError> {
         // A file that is such a workbook already keeps its column.
         let last = headers.iter().position(|header| header == ERRORS_HEADER).unwrap_or(headers.len());
         let last = u16::try_from(last).map_err(|_| XlsxError::RowColumnLimitError)?;

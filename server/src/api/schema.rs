@@ -718,6 +718,18 @@ pub(super) struct MappingView {
     /// The same for every file with these headers.
     signature: String,
     saved: Option<String>,
+    /// The row that holds the headers, as the spreadsheet numbers it; 0 where no row does.
+    header_row: i64,
+    /// The first rows of the sheet, one of which may be the header.
+    top: Vec<TopRow>,
+}
+
+/// A row near the top of a sheet.
+#[derive(ToSchema)]
+pub(super) struct TopRow {
+    row: i64,
+    /// Its first cells with content.
+    text: String,
 }
 
 /// One column of a file.
@@ -776,6 +788,8 @@ pub(super) struct Options {
 pub(super) struct MappingChange {
     kind: Option<String>,
     sheet: Option<String>,
+    /// The row that holds the headers, as the spreadsheet numbers it; 0 where no row does.
+    header_row: Option<i64>,
     /// Column keys with the name of their field, or null for one that is not imported.
     mapping: Option<std::collections::BTreeMap<String, Option<String>>>,
     options: Option<Options>,
@@ -1011,8 +1025,10 @@ mod tests {
             "fields": [{ "field": "f", "label": "l", "required": true }],
             "questions": [{ "column": "c", "option": "date_order", "text": "t", "example": "e",
                             "choices": [{ "value": "v", "label": "l" }] }],
-            "options": options, "problems": ["p"], "signature": "s", "saved": "s",
+            "options": options, "problems": ["p"], "signature": "s", "saved": "s", "header_row": 1,
+            "top": [{ "row": 1, "text": "t" }],
         }));
+        same::<super::TopRow>(&view.top[0]);
         same::<super::ColumnView>(&view.columns[0]);
         same::<super::FieldChoice>(&view.fields[0]);
         same::<super::QuestionChoice>(&view.questions[0].choices[0]);

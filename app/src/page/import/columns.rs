@@ -3,7 +3,7 @@
 
 use domain::Problem;
 use domain::import::{
-    ColumnView, Import, ImportState, Kind, MappingChange, MappingView, MatchKey, Mode, Question,
+    ColumnView, Import, ImportState, Kind, MappingChange, MappingView, MatchKey, Mode, Question, TopRow,
 };
 use domain::sheet::Field;
 use leptos::prelude::*;
@@ -142,8 +142,9 @@ fn Editor(work: Work, view: MappingView) -> impl IntoView {
                 </div>
             </div>
         })}
-        <Settings work draft />
+        <Settings work draft top=view.top.clone() header_row=view.header_row />
         <Questions view=view.clone() draft />
+        <Palette draft />
         <TableFrame label="Columns" class="mapping" cards=true>
             <thead>
                 <tr>
@@ -160,6 +161,43 @@ fn Editor(work: Work, view: MappingView) -> impl IntoView {
             <Button kind=ButtonKind::Primary busy=work.busy on_click=check>"Check these columns"</Button>
             <SaveMapping work draft />
         </div>
+    }
+}
+
+/// The fields that no column is taken for yet, to be dragged onto one. The lists in the table do the same without a mouse.
+#[component]
+fn Palette(draft: Draft) -> impl IntoView {
+    let free = Memo::new(move |_| draft.free());
+    let chips = move || {
+        let kind = draft.kind();
+        let chip = |field: String| {
+            let label = label_of(kind, &field);
+            view! {
+                <span
+                    class="field-chip"
+                    draggable="true"
+                    on:dragstart=move |event| {
+                        if let Some(transfer) = event.data_transfer() {
+                            // Firefox drags nothing that carries nothing.
+                            let _ = transfer.set_data("text/plain", &field);
+                        }
+                        draft.dragged.set(Some(field.clone()));
+                    }
+                    on:dragend=move |_| draft.dragged.set(None)
+                >
+                    {label}
+                </span>
+            }
+        };
+        free.get().into_iter().map(chip).collect_view()
+    };
+    view! {
+        <Show when=move || free.with(|free| !free.is_empty())>
+            <div class="palette" aria-hidden="true">
+                <span class="palette-hint">"Drag onto a column:"</span>
+                {chips}
+            </div>
+        </Show>
     }
 }
 
@@ -180,9 +218,9 @@ fn Missing(draft: Draft) -> impl IntoView {
     }
 }
 
-/// What the file as a whole is: its kind, its sheet, and what becomes of rows that are known.
+/// What the file as a whole is: its kind, its sheet, where its headers are, and what becomes of rows that are known.
 #[component]
-fn Settings(work: Work, draft: Draft) -> impl IntoView {
+fn Settings(work: Work, draft: Draft, top: Vec<TopRow>, header_row: i64) -> impl IntoView {
     let (mode, sheet, sheets) =
         work.import.with_untracked(|import| (import.mode, import.sheet.clone(), import.sheets.clone()));
     let send = move |change: MappingChange| {
@@ -193,6 +231,7 @@ fn Settings(work: Work, draft: Draft) -> impl IntoView {
     };
     let kind = RwSignal::new(untrack(|| draft.kind()).as_str().to_owned());
     let sheet = RwSignal::new(sheet);
+    let header = RwSignal::new(header_row.to_string());
     let mode = RwSignal::new(match mode {
         Mode::Upsert => "upsert".to_owned(),
         Mode::CreateOnly => "create_only".to_owned(),
@@ -221,6 +260,16 @@ fn Settings(work: Work, draft: Draft) -> impl IntoView {
                     on_change=move |chosen: String| send(MappingChange { sheet: Some(chosen), ..MappingChange::default() })
                 />
             })}
+            <Select
+                name="header_row"
+                label="Headers are in"
+                value=header
+                disabled=work.busy
+                choices=header_choices(&top)
+                on_change=move |chosen: String| {
+                    send(MappingChange { header_row: chosen.parse().ok(), ..MappingChange::default() });
+                }
+            />
             <RecognisedBy work draft />
             <Select
                 name="mode"
@@ -236,6 +285,12 @@ fn Settings(work: Work, draft: Draft) -> impl IntoView {
             />
         </div>
     }
+}
+
+/// The rows that may hold the headers.
+fn header_choices(top: &[TopRow]) -> Vec<Choice> {
+    let row = |row: &TopRow| Choice::new(row.row.to_string(), format!("Row {}: {}", row.row, row.text));
+    top.iter().map(row).chain([Choice::new("0", "No row: there are none")]).collect()
 }
 
 /// By what the customers of the rows are found in the books.
@@ -397,8 +452,28 @@ fn ColumnRow(column: ColumnView, draft: Draft) -> impl IntoView {
             .chain(kind.fields().iter().map(|field| option(field.as_str().to_owned(), label(*field))))
             .collect_view()
     };
+    let over = RwSignal::new(false);
     view! {
-        <tr class:mapping-left-out=move || chosen.with(String::is_empty)>
+        <tr
+            class:mapping-left-out=move || chosen.with(String::is_empty)
+            class:mapping-target=move || over.get() && draft.dragged.with(Option::is_some)
+            on:dragover=move |event| {
+                if draft.dragged.with_untracked(Option::is_some) {
+                    // That says: it may be dropped here.
+                    event.prevent_default();
+                    over.set(true);
+                }
+            }
+            on:dragleave=move |_| over.set(false)
+            on:drop=move |event| {
+                over.set(false);
+                if let Some(field) = draft.dragged.get_untracked() {
+                    event.prevent_default();
+                    draft.dragged.set(None);
+                    key.with_value(|key| draft.choose(key, field));
+                }
+            }
+        >
             <td class="cell-main">
                 {name.clone()}
                 <span class="cell-note">{format!("{letter}, {} filled", super::number(filled))}</span>

@@ -19,6 +19,8 @@ pub(super) struct Draft {
     options: RwSignal<Options>,
     /// It was tried to send: what is missing may be named.
     pub sent: RwSignal<bool>,
+    /// The field that is being dragged.
+    pub dragged: RwSignal<Option<String>>,
 }
 
 impl Draft {
@@ -28,6 +30,7 @@ impl Draft {
             fields: RwSignal::new(fields_of(&view, view.kind)),
             options: RwSignal::new(view.options),
             sent: RwSignal::new(false),
+            dragged: RwSignal::new(None),
             view: StoredValue::new(view),
         }
     }
@@ -51,6 +54,12 @@ impl Draft {
         self.fields.update(|fields| {
             fields.insert(key.to_owned(), field);
         });
+    }
+
+    /// The fields that no column is taken for.
+    pub(super) fn free(self) -> Vec<String> {
+        let fields = self.kind.get().fields().iter().map(|field| field.as_str().to_owned());
+        self.fields.with(|taken| fields.filter(|field| taken.values().all(|taken| taken != field)).collect())
     }
 
     /// What was answered to the question about `option`.
@@ -223,6 +232,8 @@ mod tests {
             certain: false,
             signature: String::new(),
             saved: None,
+            header_row: 1,
+            top: Vec::new(),
         }
     }
 
