@@ -37,6 +37,11 @@ pub(crate) struct Grid {
 struct State {
     entries: Vec<Entry>,
     places: HashMap<Box<str>, usize>,
+    /// What is searched, of all entries in one piece: reading it from one end to the other takes a third of the time that
+    /// following as many pointers does.
+    texts: Vec<u8>,
+    /// Bytes of it that no entry needs any more.
+    unused: usize,
     /// What happened while it was being filled; `None` once it is full.
     waiting: Option<Vec<Change>>,
 }
@@ -44,9 +49,9 @@ struct State {
 /// A customer as the index knows it.
 struct Entry {
     id: Box<str>,
-    name: Box<str>,
-    reference: Box<str>,
-    search: Box<str>,
+    name: Text,
+    reference: Text,
+    search: Span,
     owner: Option<Box<str>>,
     tags: Box<[String]>,
     currency: Box<str>,
@@ -61,6 +66,37 @@ struct Entry {
 }
 
 const NO_DATE: i32 = i32::MAX;
+
+/// A text to order by, with its beginning beside it: two texts are mostly told apart without looking at them.
+struct Text {
+    /// The first eight bytes, which compare as the text does.
+    head: u64,
+    text: Box<str>,
+}
+
+impl Text {
+    fn new(text: String) -> Self {
+        let mut head = [0; 8];
+        for (place, byte) in head.iter_mut().zip(text.bytes()) {
+            *place = byte;
+        }
+        Self { head: u64::from_be_bytes(head), text: text.into() }
+    }
+
+    fn as_key(&self) -> Key<'_> {
+        Key::Text(self.head, &self.text)
+    }
+}
+
+/// A part of [`State::texts`].
+#[derive(Clone, Copy)]
+struct Span {
+    from: usize,
+    len: usize,
+}
+
+/// So much may be unused before it is worth writing the rest together.
+const UNUSED: usize = 64 * 1024;
 
 /// What an event does to a customer.
 pub(crate) enum Change {
@@ -133,9 +169,9 @@ impl Grid {
         };
         let room = limit as usize + 1;
         let mut total = 0;
-        let mut first: Vec<&Entry> = Vec::with_capacity(room + 1);
+        let mut first: Vec<&Entry> = Vec::new();
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        for entry in state.entries.iter().filter(|entry| matcher.takes(entry)) {
+        for entry in state.entries.iter().filter(|entry| matcher.takes(entry, &state)) {
             total += 1;
             if let Some((keys, id)) = &last {
                 let keys = sort.iter().zip(keys).map(|(by, last)| (entry.key(by.field), last.as_key()));
@@ -164,31 +200,65 @@ impl Grid {
 impl State {
     fn apply(&mut self, change: Change) {
         match change {
-            Change::Row(row) => self.put(Entry::from(GridRow::from(*row))),
+            Change::Row(row) => self.put(GridRow::from(*row)),
             Change::Gone(id) => self.remove(&id),
         }
     }
 
-    fn put(&mut self, entry: Entry) {
-        match self.places.get(&entry.id) {
-            Some(place) => {
-                if let Some(known) = self.entries.get_mut(*place) {
-                    *known = entry;
-                }
-            }
+    fn put(&mut self, row: GridRow) {
+        let id: Box<str> = crate::store::key(row.id.clone()).into();
+        let place = self.places.get(&id).copied();
+        let known = place.and_then(|place| self.entries.get(place)).map(|entry| entry.search);
+        let search = self.keep(&row.search, known);
+        let entry = Entry::of(id, row, search);
+        match place.and_then(|place| self.entries.get_mut(place)) {
+            Some(known) => *known = entry,
             None => {
                 self.places.insert(entry.id.clone(), self.entries.len());
                 self.entries.push(entry);
             }
         }
+        self.tidy();
     }
 
     fn remove(&mut self, id: &str) {
         let Some(place) = self.places.remove(id) else { return };
-        self.entries.swap_remove(place);
+        self.unused += self.entries.swap_remove(place).search.len;
         if let Some(moved) = self.entries.get(place) {
             self.places.insert(moved.id.clone(), place);
         }
+        self.tidy();
+    }
+
+    fn text(&self, span: Span) -> &[u8] {
+        self.texts.get(span.from..span.from + span.len).unwrap_or_default()
+    }
+
+    /// Where a text stands: at the end, unless it is the one that was known.
+    fn keep(&mut self, text: &str, known: Option<Span>) -> Span {
+        if let Some(known) = known {
+            if self.text(known) == text.as_bytes() {
+                return known;
+            }
+            self.unused += known.len;
+        }
+        let span = Span { from: self.texts.len(), len: text.len() };
+        self.texts.extend_from_slice(text.as_bytes());
+        span
+    }
+
+    /// Writes the texts together when more than half of them is unused.
+    fn tidy(&mut self) {
+        if self.unused < UNUSED || self.unused * 2 < self.texts.len() {
+            return;
+        }
+        let mut texts = Vec::with_capacity(self.texts.len() - self.unused);
+        for entry in &mut self.entries {
+            let Span { from, len } = entry.search;
+            entry.search.from = texts.len();
+            texts.extend_from_slice(self.texts.get(from..from + len).unwrap_or_default());
+        }
+        (self.texts, self.unused) = (texts, 0);
     }
 }
 
@@ -219,7 +289,7 @@ impl Ledger {
             let rows = self.store().grid_rows(after.as_deref(), LOAD).await?;
             let Some(last) = rows.last() else { break };
             after = Some(crate::store::key(last.id.clone()));
-            rows.into_iter().for_each(|row| full.put(row.into()));
+            rows.into_iter().for_each(|row| full.put(row));
         }
         let mut state = self.inner.grid.state.write().unwrap_or_else(PoisonError::into_inner);
         let happened = state.waiting.take().unwrap_or_default();
@@ -254,13 +324,13 @@ impl Ledger {
     }
 }
 
-impl From<GridRow> for Entry {
-    fn from(row: GridRow) -> Self {
+impl Entry {
+    fn of(id: Box<str>, row: GridRow, search: Span) -> Self {
         Self {
-            id: crate::store::key(row.id).into(),
-            name: row.name_key.into(),
-            reference: row.reference_key.into(),
-            search: row.search.into(),
+            id,
+            name: Text::new(row.name_key),
+            reference: Text::new(row.reference_key),
+            search,
             owner: row.owner.map(Into::into),
             tags: row.tags.into(),
             currency: row.currency.into(),
@@ -287,7 +357,8 @@ fn day(key: &str) -> i32 {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Key<'a> {
     Int(i64),
-    Text(&'a str),
+    /// Its beginning, see [`Text`], and all of it.
+    Text(u64, &'a str),
 }
 
 impl Key<'_> {
@@ -302,7 +373,7 @@ impl Key<'_> {
                 KeyValue::Text(date.map_or_else(|| NEVER.to_owned(), |date| date.to_string()))
             }
             (_, Key::Int(number)) => KeyValue::Int(number),
-            (_, Key::Text(text)) => KeyValue::Text(text.to_owned()),
+            (_, Key::Text(_, text)) => KeyValue::Text(text.to_owned()),
         }
     }
 }
@@ -310,8 +381,8 @@ impl Key<'_> {
 impl Entry {
     fn key(&self, field: CustomerSort) -> Key<'_> {
         match field {
-            CustomerSort::Name => Key::Text(&self.name),
-            CustomerSort::Reference => Key::Text(&self.reference),
+            CustomerSort::Name => self.name.as_key(),
+            CustomerSort::Reference => self.reference.as_key(),
             CustomerSort::Outstanding => Key::Int(self.outstanding),
             CustomerSort::Overdue => Key::Int(self.overdue),
             CustomerSort::NextDueDate => Key::Int(self.due.into()),
@@ -325,14 +396,14 @@ impl Entry {
 /// A cursor's value.
 enum LastKey {
     Int(i64),
-    Text(String),
+    Text(Text),
 }
 
 impl LastKey {
     fn as_key(&self) -> Key<'_> {
         match self {
             LastKey::Int(number) => Key::Int(*number),
-            LastKey::Text(text) => Key::Text(text),
+            LastKey::Text(text) => text.as_key(),
         }
     }
 }
@@ -345,7 +416,7 @@ fn last_keys(sort: &[SortBy<CustomerSort>], after: &Keyset) -> Option<Vec<LastKe
     let key = |(by, value): (&SortBy<CustomerSort>, &KeyValue)| match (by.field, value) {
         (CustomerSort::NextDueDate, KeyValue::Text(text)) => Some(LastKey::Int(day(text).into())),
         (CustomerSort::Name | CustomerSort::Reference, KeyValue::Text(text)) => {
-            Some(LastKey::Text(text.clone()))
+            Some(LastKey::Text(Text::new(text.clone())))
         }
         (CustomerSort::Name | CustomerSort::Reference | CustomerSort::NextDueDate, KeyValue::Int(_)) => None,
         (_, KeyValue::Int(number)) => Some(LastKey::Int(*number)),
@@ -393,7 +464,7 @@ impl<'a> Matcher<'a> {
         }
     }
 
-    fn takes(&self, entry: &Entry) -> bool {
+    fn takes(&self, entry: &Entry, state: &State) -> bool {
         let filter = self.filter;
         entry.archived == filter.archived
             && self.status.is_none_or(|status| status == entry.status)
@@ -404,6 +475,55 @@ impl<'a> Matcher<'a> {
             && self.currency.as_deref().is_none_or(|currency| currency == &*entry.currency)
             && filter.owner.as_ref().is_none_or(|owner| entry.owner.as_deref() == Some(owner.as_str()))
             && filter.tag.as_ref().is_none_or(|tag| entry.tags.contains(tag))
-            && self.words.iter().all(|word| word.find(entry.search.as_bytes()).is_some())
+            && self.words.iter().all(|word| word.find(state.text(entry.search)).is_some())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(id: usize, search: &str) -> GridRow {
+        GridRow {
+            id: crate::store::record("customer", &id.to_string()),
+            name_key: search.to_owned(),
+            reference_key: String::new(),
+            search: search.to_owned(),
+            owner: None,
+            tags: Vec::new(),
+            currency: "USD".to_owned(),
+            outstanding_face: 0,
+            overdue_face: 0,
+            created_us: 0,
+            updated_us: 0,
+            due_key: NEVER.to_owned(),
+            status_rank: 2,
+            archived: false,
+        }
+    }
+
+    #[test]
+    fn texts_compare_as_their_beginnings_do() {
+        let mut texts =
+            ["", "a", "ab", "abcdefgh", "abcdefghi", "abcdefgz", "ä", "b", "żółw", "日本", "\u{1}"];
+        texts.sort_unstable();
+        let keys: Vec<Text> = texts.iter().map(|text| Text::new((*text).to_owned())).collect();
+        assert!(keys.is_sorted_by_key(Text::as_key));
+    }
+
+    #[test]
+    fn what_is_no_longer_searched_takes_no_room() {
+        let mut state = State::default();
+        let long = "x".repeat(500);
+        for round in 0..10 {
+            (0..100).for_each(|id| state.put(row(id, &format!("{long} {id} {round}"))));
+        }
+        (0..50).for_each(|id| state.remove(&id.to_string()));
+        assert!(state.texts.len() < 3 * UNUSED, "{}", state.texts.len());
+        for entry in &state.entries {
+            let text = String::from_utf8_lossy(state.text(entry.search)).into_owned();
+            assert_eq!(text, format!("{long} {} 9", entry.id));
+        }
+        assert_eq!(state.entries.len(), 50);
     }
 }

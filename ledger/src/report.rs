@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::{Days, NaiveDate};
 use domain::ageing::{Ageing, AgeingOverview, AgeingRow, AgeingSum, Buckets};
+use domain::customer::{CustomerFilter, CustomerSort, SortBy};
 use domain::dashboard::{
     CurrencyFigures, CustomerFigures, Dashboard, DayReceived, InvoiceFigure, RECEIVED_DAYS, SOON_DAYS,
 };
@@ -139,7 +140,7 @@ impl Ledger {
             if room == 0 {
                 break;
             }
-            told.extend(self.store().debtors(row.currency, room).await?);
+            told.extend(self.debtors(row.currency, room).await?);
             if told.len() < most {
                 let (these, others) =
                     credits.into_iter().partition(|(_, currency)| *currency == row.currency);
@@ -151,6 +152,27 @@ impl Ledger {
         let items = self.items_now(Some(&told)).await?;
         let (by_customer, _) = self.ageing_report(day, day.sums(&items, None, true), most).await?;
         Ok(AgeingOverview { total, by_customer, customers })
+    }
+
+    /// The customers who owe most in a currency, the largest debt first; of equal ones, by name.
+    async fn debtors(&self, currency: Currency, most: usize) -> Result<Vec<CustomerId>> {
+        let grid = &self.inner.grid;
+        let committed = *self.inner.committer.committed().borrow();
+        if grid.has_seen(committed).await {
+            // More than nothing, whatever the currency's smallest unit is.
+            let filter = CustomerFilter {
+                currency: Some(currency),
+                min_outstanding: Some(1),
+                ..CustomerFilter::default()
+            };
+            let by = |field, descending| SortBy { field, descending };
+            let largest = [by(CustomerSort::Outstanding, true), by(CustomerSort::Name, false)];
+            let most = u32::try_from(most).unwrap_or(u32::MAX - 1);
+            if let Some(page) = grid.page(&filter, &largest, most, None) {
+                return Ok(page.ids);
+            }
+        }
+        self.store().debtors(currency, most).await
     }
 
     /// The figures of today at a glance, from the running totals.

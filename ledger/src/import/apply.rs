@@ -109,7 +109,7 @@ pub(super) fn needs(key: MatchKey, lines: &[Line]) -> Needs {
         }
         match reference_of(&line.entry) {
             Some(reference) => needs.references.push(reference_key(reference)),
-            None if matches!(line.entry, Entry::Customer(_)) => needs.generated += 1,
+            None if matches!(line.entry, Entry::Customer(_) | Entry::Combined(_)) => needs.generated += 1,
             None => {}
         }
     }

@@ -10,7 +10,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0001_foundation", include_str!("../../migrations/0001_foundation.surql")),
     ("0002_summaries", include_str!("../../migrations/0002_summaries.surql")),
     ("0003_imports", include_str!("../../migrations/0003_imports.surql")),
-    ("0004_recognised_by_email", include_str!("../../migrations/0004_recognised_by_email.surql")),
+    ("0004_customer_indexes", include_str!("../../migrations/0004_customer_indexes.surql")),
 ];
 
 #[derive(SurrealValue)]

@@ -642,16 +642,17 @@ impl Store {
         rows.into_iter().map(TryInto::try_into).collect()
     }
 
-    /// The customers who owe most in a currency, the largest debt first.
+    /// The customers who owe most in a currency, the largest debt first; of equal ones, by name.
     pub(crate) async fn debtors(&self, currency: Currency, most: usize) -> Result<Vec<CustomerId>> {
         #[derive(SurrealValue)]
         struct Row {
             id: RecordId,
             outstanding_face: i64,
+            name_key: String,
         }
-        let query = "SELECT id, outstanding_face FROM customer \
+        let query = "SELECT id, outstanding_face, name_key FROM customer \
                      WHERE archived = false AND outstanding_face > 0 AND currency = $currency \
-                     ORDER BY outstanding_face DESC LIMIT $most";
+                     ORDER BY outstanding_face DESC, name_key LIMIT $most";
         let rows: Vec<Row> = self
             .db
             .query(query)

@@ -1097,7 +1097,7 @@ mod tests {
         })));
         same::<super::MappingChange>(whole::<import::MappingChange>(json!({
             "kind": "customers", "sheet": "s", "mapping": { "Name": "name" }, "options": { "decimal": "comma" },
-            "mode": "upsert",
+            "mode": "upsert", "header_row": 1,
         })));
         let fixes = whole::<import::CellFixes>(json!({
             "edits": [{ "sheet": "s", "row": 1, "column": "c", "value": "v" }], "group": { "key": "k", "value": "v" },
