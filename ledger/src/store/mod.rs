@@ -43,6 +43,12 @@ const TRIES: u32 = 20;
 impl Store {
     /// Connects to `url` and brings the schema up to date.
     pub(crate) async fn open(url: &str, credentials: Option<&(String, String)>) -> Result<Self, OpenError> {
+        let store = Self::connect(url, credentials).await?;
+        store.migrate().await?;
+        Ok(store)
+    }
+
+    async fn connect(url: &str, credentials: Option<&(String, String)>) -> Result<Self, OpenError> {
         let failed =
             |what: &str, error: surrealdb::Error| OpenError(format!("{what} {}: {error}", redacted(url)));
         let connecting = surrealdb::engine::any::connect(url);
@@ -65,9 +71,7 @@ impl Store {
             .use_db(DATABASE)
             .await
             .map_err(|error| failed("Can't use the database at", error))?;
-        let store = Self { db };
-        store.migrate().await?;
-        Ok(store)
+        Ok(Self { db })
     }
 
     /// Whether the database answers.
