@@ -1,23 +1,14 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
 import { ADA, expect, test } from "../support/fixtures.ts";
+import { ROOT } from "../support/server.ts";
 import { csv } from "../support/sheet.ts";
 
 // As accounting systems export it: American dates, numbers with leading zeros, a customer in many rows, and columns that
 // nobody here needs.
 const LATE_PAYMENTS = csv("late-payments.csv", [
-  [
-    "countryCode",
-    "customerID",
-    "PaperlessDate",
-    "invoiceNumber",
-    "InvoiceDate",
-    "DueDate",
-    "InvoiceAmount",
-    "Disputed",
-    "SettledDate",
-    "PaperlessBill",
-    "DaysToSettle",
-    "DaysLate",
-  ],
+  readFileSync(join(ROOT, "ledger/tests/data/ibm-late-payments.csv"), "utf8").split("\r\n", 1)[0]!.split(","),
   ["391", "0379-NEVHP", "4/6/2013", "0611365", "1/2/2013", "2/1/2013", "55.94", "No", "1/15/2013", "Paper", "13", "0"],
   ["406", "8976-AMJEO", "3/3/2012", "7900770", "1/26/2013", "2/25/2013", "61.74", "Yes", "3/3/2013", "Electronic", "36", "6"],
   ["391", "0379-NEVHP", "4/6/2013", "0923110", "7/3/2013", "8/2/2013", "65.88", "No", "", "Electronic", "0", "0"],

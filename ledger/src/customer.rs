@@ -72,11 +72,7 @@ impl Ledger {
         after: Option<&Keyset>,
         order: &str,
     ) -> Result<Option<Read<Page<Customer>>>> {
-        let grid = &self.inner.grid;
-        let committed = *self.inner.committer.committed().borrow();
-        if !grid.has_seen(committed).await {
-            return Ok(None);
-        }
+        let Some(grid) = self.grid().await else { return Ok(None) };
         // Read first: what the page holds can only be newer.
         let seq = grid.seq();
         let Some(found) = grid.page(&query.filter, sort, limit, after) else { return Ok(None) };

@@ -136,7 +136,7 @@ impl Grid {
     }
 
     /// Whether the index is full and has seen the event `seq`, now or in a moment.
-    pub(crate) async fn has_seen(&self, seq: i64) -> bool {
+    async fn has_seen(&self, seq: i64) -> bool {
         if !self.is_full() {
             return false;
         }
@@ -267,6 +267,13 @@ impl Ledger {
     #[doc(hidden)]
     pub fn has_grid(&self) -> bool {
         self.inner.grid.is_full()
+    }
+
+    /// The index, when it is there and has seen what this process committed; else the database is to be asked.
+    pub(crate) async fn grid(&self) -> Option<&Grid> {
+        let committed = *self.inner.committer.committed().borrow();
+        let grid = &self.inner.grid;
+        grid.has_seen(committed).await.then_some(grid)
     }
 
     /// Fills the index, and then does to it what happened meanwhile.

@@ -156,9 +156,7 @@ impl Ledger {
 
     /// The customers who owe most in a currency, the largest debt first; of equal ones, by name.
     async fn debtors(&self, currency: Currency, most: usize) -> Result<Vec<CustomerId>> {
-        let grid = &self.inner.grid;
-        let committed = *self.inner.committer.committed().borrow();
-        if grid.has_seen(committed).await {
+        if let Some(grid) = self.grid().await {
             // More than nothing, whatever the currency's smallest unit is.
             let filter = CustomerFilter {
                 currency: Some(currency),
@@ -167,7 +165,7 @@ impl Ledger {
             };
             let by = |field, descending| SortBy { field, descending };
             let largest = [by(CustomerSort::Outstanding, true), by(CustomerSort::Name, false)];
-            let most = u32::try_from(most).unwrap_or(u32::MAX - 1);
+            let most = u32::try_from(most).unwrap_or(u32::MAX);
             if let Some(page) = grid.page(&filter, &largest, most, None) {
                 return Ok(page.ids);
             }

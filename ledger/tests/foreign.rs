@@ -5,23 +5,17 @@ mod common;
 
 use std::path::Path;
 
-use common::{finished, open, person, proven};
+use common::{desk, finished, proven};
 use domain::customer::{CustomerSort, SortBy};
 use domain::import::{Import, ImportState};
-use domain::{Customer, CustomerStatus, Role};
-use ledger::{Caller, Clock, CustomerQuery, InvoiceQuery, Ledger, Upload};
+use domain::{Customer, CustomerStatus};
+use ledger::{Caller, CustomerQuery, InvoiceQuery, Ledger, Upload};
 
 fn sheet(name: &str) -> Vec<u8> {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("foreign-sheets").join(name);
     std::fs::read(&path).unwrap_or_else(|error| {
         panic!("{}: {error}. `cargo xtask setup --test` has it written.", path.display())
     })
-}
-
-async fn desk() -> (Ledger, Caller) {
-    let ledger = open(&Clock::default()).await;
-    let ada = person(&ledger, None, "Ada", Role::Admin).await;
-    (ledger, ada)
 }
 
 async fn import(ledger: &Ledger, ada: &Caller, name: &str) -> Import {

@@ -6,7 +6,7 @@ mod common;
 use std::time::Duration;
 
 use chrono::NaiveDate;
-use common::{import_csv, open, owing, pay, person, proven};
+use common::{desk, import_csv, owing, pay, person, proven};
 use domain::customer::CustomerFilter;
 use domain::import::{
     CellEdit, CellFixes, CommitMode, GroupFix, Import, ImportState, MappingChange, MatchKey, Mode, Options,
@@ -15,16 +15,10 @@ use domain::import::{
 use domain::sheet::Kind;
 use domain::{Action, Customer, EventKind, Role};
 use ledger::{
-    AgeingQuery, Caller, Clock, CustomerQuery, Error, EventQuery, InvoiceQuery, Ledger, PaymentQuery, Upload,
+    AgeingQuery, Caller, CustomerQuery, Error, EventQuery, InvoiceQuery, Ledger, PaymentQuery, Upload,
 };
 
 const IBM: &[u8] = include_bytes!("data/ibm-late-payments.csv");
-
-async fn desk() -> (Ledger, Caller) {
-    let ledger = open(&Clock::default()).await;
-    let ada = person(&ledger, None, "Ada", Role::Admin).await;
-    (ledger, ada)
-}
 
 fn csv(text: &str) -> Upload {
     Upload::new("sheet.csv", text.as_bytes().to_vec())

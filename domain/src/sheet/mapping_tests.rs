@@ -1,6 +1,6 @@
 use super::super::cell::Cell;
 use super::super::header::signature;
-use super::super::public_sample::IBM;
+use super::super::public_sample;
 use super::*;
 use crate::import::MappingView;
 
@@ -163,13 +163,13 @@ fn a_file_says_by_its_headers_what_its_rows_are() {
     assert_eq!(kind(&["Customer", "Date", "Amount", "Invoice"]), Kind::Payments);
     assert_eq!(kind(&["Customer", "Payment date", "Amount received", "Payment method"]), Kind::Payments);
     assert_eq!(kind(&["Name", "Email", "Invoice No", "Due Date", "Amount"]), Kind::Combined);
-    assert_eq!(kind(&IBM), Kind::Combined);
+    assert_eq!(kind(&public_sample::headers()), Kind::Combined);
 }
 
 #[test]
 fn the_public_late_payments_file_maps_itself() {
     let survey = survey(
-        &IBM,
+        &public_sample::headers(),
         &[&[
             "391",
             "0379-NEVHP",

@@ -11,6 +11,23 @@ use super::desk::Desk;
 use crate::caller::Caller;
 use crate::{Error, Idempotency, Replayed, Result};
 
+/// What several customers may have in common: without case.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum CalledBy {
+    Name(String),
+    Email(String),
+}
+
+impl CalledBy {
+    pub(crate) fn name(name: &str) -> Self {
+        CalledBy::Name(name.to_lowercase())
+    }
+
+    pub(crate) fn email(email: &str) -> Self {
+        CalledBy::Email(email.to_lowercase())
+    }
+}
+
 /// What a command wants to find on the desk. What is missing when it decides is loaded and it decides again, so this
 /// only saves round trips; it need not be complete.
 #[derive(Clone, Debug, Default)]
@@ -23,10 +40,8 @@ pub(crate) struct Needs {
     pub unapplied: Vec<CustomerId>,
     /// Invoice numbers of customers, to find out whether they are taken.
     pub numbers: Vec<(CustomerId, String)>,
-    /// Customers' names without case, to find out who bears them.
-    pub names: Vec<String>,
-    /// Customers' e-mail addresses without case, to find out who has them.
-    pub mailboxes: Vec<String>,
+    /// What customers are called by, to find out who is.
+    pub called: Vec<CalledBy>,
     /// Payments of customers on days, to find out whether one is known.
     pub received: Vec<(CustomerId, chrono::NaiveDate)>,
     /// References without case, to find out whose they are.
@@ -53,8 +68,7 @@ impl Needs {
         self.invoices.extend_from_slice(&other.invoices);
         self.unapplied.extend_from_slice(&other.unapplied);
         self.numbers.extend_from_slice(&other.numbers);
-        self.names.extend_from_slice(&other.names);
-        self.mailboxes.extend_from_slice(&other.mailboxes);
+        self.called.extend_from_slice(&other.called);
         self.received.extend_from_slice(&other.received);
         self.references.extend_from_slice(&other.references);
         self.generated += other.generated;

@@ -8,7 +8,7 @@ use domain::{Account, Customer, CustomerId, ImportId, InvoiceId, Payment, Paymen
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::command::{Needs, NewEvent, Stop};
+use super::command::{CalledBy, Needs, NewEvent, Stop};
 use crate::caller::Caller;
 use crate::chain::{self, Link};
 use crate::store::rows::{
@@ -46,10 +46,8 @@ pub(crate) struct Desk {
     pub(crate) unapplied: HashSet<CustomerId>,
     /// The invoices that bear a number, as of `head`.
     pub(crate) numbers: HashMap<(CustomerId, String), Vec<InvoiceId>>,
-    /// Who bears a name, of those not archived.
-    pub(crate) names: HashMap<String, Vec<CustomerId>>,
-    /// Who has an e-mail address, of those not archived.
-    pub(crate) mailboxes: HashMap<String, Vec<CustomerId>>,
+    /// Who is called so, of those not archived.
+    pub(crate) called: HashMap<CalledBy, Vec<CustomerId>>,
     /// What came from a customer on a day, as of `head`.
     pub(crate) received: HashMap<(CustomerId, chrono::NaiveDate), Vec<Payment>>,
     pub(crate) references: HashMap<String, Option<CustomerId>>,
@@ -113,8 +111,7 @@ impl Desk {
             invoices: HashSet::new(),
             unapplied: HashSet::new(),
             numbers: HashMap::new(),
-            names: HashMap::new(),
-            mailboxes: HashMap::new(),
+            called: HashMap::new(),
             received: HashMap::new(),
             references: HashMap::new(),
             users: BTreeMap::new(),
@@ -252,33 +249,15 @@ impl Desk {
             || matches!(self.written.customers.get(customer), Some(RowFate::Insert))
     }
 
-    /// The customers of that name who are not archived, the oldest first.
-    pub(crate) fn customers_named(&mut self, name: &str) -> Result<Vec<CustomerId>, Stop> {
-        let key = name.to_lowercase();
-        match self.names.get(&key) {
-            Some(bearers) => Ok(self.on_the_books(bearers)),
-            None => {
-                self.missing.names.push(key);
-                Err(Stop::Missing)
-            }
-        }
-    }
-
-    /// The customers with that e-mail address who are not archived, the oldest first.
-    pub(crate) fn customers_reached_at(&mut self, email: &str) -> Result<Vec<CustomerId>, Stop> {
-        let key = email.to_lowercase();
-        match self.mailboxes.get(&key) {
-            Some(bearers) => Ok(self.on_the_books(bearers)),
-            None => {
-                self.missing.mailboxes.push(key);
-                Err(Stop::Missing)
-            }
-        }
-    }
-
-    /// Those of some customers whom this batch has not taken off the books, and did not fail to put on them.
-    fn on_the_books(&self, ids: &[CustomerId]) -> Vec<CustomerId> {
-        ids.iter().filter(|id| !matches!(self.accounts.get(*id), Some(None))).cloned().collect()
+    /// The customers called so who are not archived, the oldest first.
+    pub(crate) fn customers_called(&mut self, by: &CalledBy) -> Result<Vec<CustomerId>, Stop> {
+        let Some(bearers) = self.called.get(by) else {
+            self.missing.called.push(by.clone());
+            return Err(Stop::Missing);
+        };
+        // Not those whom this batch took off the books, or did not get onto them.
+        let is_there = |id: &&CustomerId| !matches!(self.accounts.get(*id), Some(None));
+        Ok(bearers.iter().filter(is_there).cloned().collect())
     }
 
     /// What came from a customer on a day.
@@ -315,12 +294,12 @@ impl Desk {
     pub(crate) fn add_account(&mut self, account: Account) {
         let id = account.customer.id.clone();
         self.undo.accounts.entry(id.clone()).or_insert(None);
-        // Whoever asks for the name next means this one, too.
-        let name = account.customer.name.to_lowercase();
-        let email = account.customer.email.as_deref().map(str::to_lowercase);
-        let of_email = email.and_then(|email| self.mailboxes.get_mut(&email));
-        for bearers in [self.names.get_mut(&name), of_email].into_iter().flatten() {
-            if !bearers.contains(&id) {
+        // Whoever asks who is called so next means this one, too.
+        let by_name = CalledBy::name(&account.customer.name);
+        for by in account.customer.email.as_deref().map(CalledBy::email).into_iter().chain([by_name]) {
+            if let Some(bearers) = self.called.get_mut(&by)
+                && !bearers.contains(&id)
+            {
                 bearers.push(id.clone());
             }
         }

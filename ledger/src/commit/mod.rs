@@ -10,6 +10,6 @@ mod command;
 mod committer;
 mod desk;
 
-pub(crate) use command::{Command, Needs, NewEvent, Stop};
+pub(crate) use command::{CalledBy, Command, Needs, NewEvent, Stop};
 pub(crate) use committer::{Committer, rehearse};
 pub(crate) use desk::{Desk, Head, Kept};

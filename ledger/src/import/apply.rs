@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::check::{Line, Reading};
 use crate::Error;
-use crate::commit::{Desk, Needs, Stop};
+use crate::commit::{CalledBy, Desk, Needs, Stop};
 use crate::store::rows::reference_key;
 
 /// What rows are applied as.
@@ -103,9 +103,8 @@ pub(super) fn needs(key: MatchKey, lines: &[Line]) -> Needs {
     for line in lines {
         match Whose::of(&line.entry, key) {
             Whose::Reference(_) | Whose::Nobodys => {}
-            Whose::Name(name) => needs.names.push(name.to_lowercase()),
-            Whose::Email(email) => needs.mailboxes.push(email.to_lowercase()),
-            Whose::Alike(row) => needs.names.push(row.name.to_lowercase()),
+            Whose::Called(by) => needs.called.push(by),
+            Whose::Alike(row) => needs.called.push(CalledBy::name(&row.name)),
         }
         match reference_of(&line.entry) {
             Some(reference) => needs.references.push(reference_key(reference)),
@@ -119,8 +118,7 @@ pub(super) fn needs(key: MatchKey, lines: &[Line]) -> Needs {
 /// What says whose an entry is.
 enum Whose<'a> {
     Reference(&'a str),
-    Name(&'a str),
-    Email(&'a str),
+    Called(CalledBy),
     /// The customer who has name, e-mail address and telephone number in common with this row.
     Alike(&'a SheetRow),
     Nobodys,
@@ -128,24 +126,21 @@ enum Whose<'a> {
 
 impl<'a> Whose<'a> {
     fn of(entry: &'a Entry, key: MatchKey) -> Self {
-        let (row, reference, name) = match entry {
-            Entry::Customer(row) => (Some(row), row.reference.as_deref(), Some(row.name.as_str())),
-            Entry::Combined(row) => {
-                let customer = &row.customer;
-                (Some(customer), customer.reference.as_deref(), Some(customer.name.as_str()))
-            }
+        let (name, email) = match entry {
+            Entry::Customer(row) => (Some(row.name.as_str()), row.email.as_deref()),
+            Entry::Combined(row) => (Some(row.customer.name.as_str()), row.customer.email.as_deref()),
             Entry::Invoice(InvoiceRow { customer, .. }) | Entry::Payment(PaymentRow { customer, .. }) => {
-                (None, customer.reference.as_deref(), customer.name.as_deref())
+                (customer.name.as_deref(), None)
             }
         };
-        let email = row.and_then(|row| row.email.as_deref());
-        match (key, name, email, reference) {
-            (MatchKey::Name, Some(name), ..) if !name.is_empty() => Whose::Name(name),
-            (MatchKey::Email, _, Some(email), _) => Whose::Email(email),
+        let name = name.filter(|name| !name.is_empty());
+        match (key, name, email, reference_of(entry)) {
+            (MatchKey::Name, Some(name), ..) => Whose::Called(CalledBy::name(name)),
+            (MatchKey::Email, _, Some(email), _) => Whose::Called(CalledBy::email(email)),
             (_, _, _, Some(reference)) => Whose::Reference(reference),
-            (_, Some(name), ..) if !name.is_empty() => match entry {
+            (_, Some(name), ..) => match entry {
                 Entry::Customer(row) => Whose::Alike(row),
-                _ => Whose::Name(name),
+                _ => Whose::Called(CalledBy::name(name)),
             },
             _ => Whose::Nobodys,
         }
@@ -155,12 +150,11 @@ impl<'a> Whose<'a> {
     fn found(&self, desk: &mut Desk, import: &ImportId) -> Result<Vec<CustomerId>, Stop> {
         match self {
             Whose::Reference(reference) => Ok(desk.reference_owner(reference)?.into_iter().collect()),
-            Whose::Name(name) => desk.customers_named(name),
-            Whose::Email(email) => desk.customers_reached_at(email),
+            Whose::Called(by) => desk.customers_called(by),
             Whose::Alike(row) => {
                 let mut asked = Asked::default();
                 let mut alike = Vec::new();
-                for id in desk.customers_named(&row.name)? {
+                for id in desk.customers_called(&CalledBy::name(&row.name))? {
                     let Some(account) = asked.take(desk.account(&id))? else { continue };
                     // Rows that look the same in one file are as many customers.
                     if row.is_like(&account.customer) && account.customer.import_id.as_ref() != Some(import) {
@@ -693,8 +687,8 @@ impl Applier<'_> {
     fn customer_field(&self) -> Field {
         match Whose::of(&self.line.entry, self.applying.reading.key) {
             Whose::Reference(_) => Field::Reference,
-            Whose::Email(_) => Field::Email,
-            Whose::Name(_) | Whose::Alike(_) | Whose::Nobodys => Field::Name,
+            Whose::Called(CalledBy::Email(_)) => Field::Email,
+            Whose::Called(CalledBy::Name(_)) | Whose::Alike(_) | Whose::Nobodys => Field::Name,
         }
     }
 

@@ -318,10 +318,10 @@ impl Ledger {
         };
         view.saved.clone_from(&row.saved_mapping);
         let head = stage::read(&kept.head)?;
-        view.header_row = head.last().map_or(0, |row| i64::from(row.number));
+        view.header_row = i64::from(header_number(&head));
         let first = self.store().chunks("import_chunk", id.as_str(), 0, 1).await?;
-        let below = first.iter().map(|text| stage::read(text)).collect::<Result<Vec<_>>>()?.concat();
-        view.top = head.iter().chain(&below).take(open::HEADER_WITHIN).map(top_row).collect();
+        view.top =
+            head.iter().chain(&stage::read_all(&first)?).take(open::HEADER_WITHIN).map(top_row).collect();
         Ok(view)
     }
 
@@ -337,16 +337,18 @@ impl Ledger {
         let before = open_to_change(&row)?;
         let kept = self.store().import_survey(id.as_str()).await?;
         let mut survey: Survey = json(&kept.survey)?;
-        let known = Wanted {
-            sheet: Some(row.sheet.clone()),
-            header: Some(stage::read(&kept.head)?.last().map_or(0, |row| row.number)),
-        };
-        let other_sheet = change.sheet.clone().filter(|sheet| *sheet != row.sheet);
-        let header = change.header_row.map(header_number).transpose()?;
-        let other_header = header.filter(|header| other_sheet.is_some() || known.header != Some(*header));
-        let reads_again = other_sheet.is_some() || other_header.is_some();
+        let known =
+            Wanted { sheet: Some(row.sheet.clone()), header: Some(header_number(&stage::read(&kept.head)?)) };
+        let mut wanted = known.clone();
+        if change.sheet.as_ref().is_some_and(|sheet| *sheet != row.sheet) {
+            // Its header is to be found.
+            wanted = Wanted { sheet: change.sheet.clone(), header: None };
+        }
+        if let Some(row) = change.header_row {
+            wanted.header = Some(given_header(row)?);
+        }
+        let reads_again = wanted != known;
         if reads_again {
-            let wanted = Wanted { sheet: other_sheet.or_else(|| known.sheet.clone()), header: other_header };
             survey = self.read_again(&mut row, before, wanted, known).await?;
         }
         if let Some(kind) = change.kind {
@@ -520,7 +522,7 @@ impl Ledger {
         for (chunk, wanted) in chunks {
             let texts = self.store().chunks("import_chunk", id.as_str(), chunk, chunk + 1).await?;
             let letters = self.store().chunks("import_check", id.as_str(), chunk, chunk + 1).await?.concat();
-            let staged = texts.iter().map(|text| stage::read(text)).collect::<Result<Vec<_>>>()?.concat();
+            let staged = stage::read_all(&texts)?;
             let checked: Vec<_> = staged
                 .into_iter()
                 .flat_map(|row| check::check(&reading, &mut check::Seen::default(), vec![row]))
@@ -670,7 +672,7 @@ impl Ledger {
         let mut survey = Survey::new(headers);
         for chunk in 0..row.chunks {
             let texts = self.store().chunks("import_chunk", id.as_str(), chunk, chunk + 1).await?;
-            let mut rows = texts.iter().map(|text| stage::read(text)).collect::<Result<Vec<_>>>()?.concat();
+            let mut rows = stage::read_all(&texts)?;
             let mut changed = false;
             for row in &mut rows {
                 for (column, value) in fixes.remove(&i64::from(row.number)).unwrap_or_default() {
@@ -815,8 +817,13 @@ fn survey_row(id: &ImportId, opened: &Opened) -> Result<ImportSurveyRow> {
     })
 }
 
+/// Which row the header is, of those down to it; 0 where there is none.
+fn header_number(head: &[Row]) -> u32 {
+    head.last().map_or(0, |row| row.number)
+}
+
 /// The number of a header row as the user gives it.
-fn header_number(row: i64) -> Result<u32> {
+fn given_header(row: i64) -> Result<u32> {
     u32::try_from(row).map_err(|_| {
         FieldError::new(
             "header_row",

@@ -28,7 +28,7 @@ pub(super) struct Opened {
 }
 
 /// What the user says of where the rows are.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Wanted {
     /// The sheet; the one that fits best when absent.
     pub sheet: Option<String>,

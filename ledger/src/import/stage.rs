@@ -34,6 +34,11 @@ pub(super) fn read(text: &str) -> Result<Vec<Row>> {
         .collect()
 }
 
+/// The rows in the texts of several chunks.
+pub(super) fn read_all(texts: &[String]) -> Result<Vec<Row>> {
+    Ok(texts.iter().map(|text| read(text)).collect::<Result<Vec<_>>>()?.concat())
+}
+
 fn write_cell(cell: &Cell) -> Option<String> {
     match cell {
         Cell::Empty => None,

@@ -30,7 +30,7 @@ pub(super) async fn write(ledger: &Ledger, import: &ImportRow) -> Result<Vec<u8>
     let mut sheet = Sheet::new(&import.sheet, &head, survey.headers()).map_err(Error::internal)?;
     for from in (0..import.chunks).step_by(STRIDE as usize) {
         let texts = ledger.store().chunks("import_chunk", id.as_str(), from, from + STRIDE).await?;
-        let rows = texts.iter().map(|text| stage::read(text)).collect::<Result<Vec<_>>>()?.concat();
+        let rows = stage::read_all(&texts)?;
         let (Some(first), Some(last)) = (rows.first(), rows.last()) else { continue };
         let (first, last) = (i64::from(first.number), i64::from(last.number));
         let mut errors: HashMap<i64, Vec<ImportError>> = HashMap::new();

@@ -1,6 +1,6 @@
 //! Loads what commands need onto the desk, in one query.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{Account, CustomerId, Invoice, Payment, PaymentId};
 use surrealdb::types::{RecordId, SurrealValue};
@@ -10,7 +10,7 @@ use super::rows::{
 };
 use super::{Store, key, record};
 use crate::Result;
-use crate::commit::{Desk, Kept, Needs};
+use crate::commit::{CalledBy, Desk, Kept, Needs};
 
 /// Beyond what was asked for, so many generated references are looked up: they are often taken by imported ones.
 const SPARE_REFERENCES: usize = 8;
@@ -23,8 +23,7 @@ impl Store {
         let invoices = wanted(&needs.invoices, |id| !desk.invoices.contains(id));
         let unapplied = wanted(&needs.unapplied, |id| !desk.unapplied.contains(id));
         let numbers = wanted(&needs.numbers, |key| !desk.numbers.contains_key(key));
-        let names = wanted(&needs.names, |name| !desk.names.contains_key(name));
-        let mailboxes = wanted(&needs.mailboxes, |email| !desk.mailboxes.contains_key(email));
+        let called = wanted(&needs.called, |by| !desk.called.contains_key(by));
         let received = wanted(&needs.received, |pair| !desk.received.contains_key(pair));
         let mut references = wanted(&needs.references, |key| !desk.references.contains_key(key));
         if needs.generated > 0 {
@@ -108,18 +107,16 @@ impl Store {
                 desk.numbers.insert(pair, ids.into_iter().map(|id| key(id).into()).collect());
             }
         }
-        if !names.is_empty() {
-            let query = "SELECT id, name_key FROM customer WHERE archived = false AND name_key IN $names";
-            let rows: Vec<NamedRow> = self.db.query(query).bind(("names", names.clone())).await?.take(0)?;
-            place_bearers(&mut desk.names, names, rows.into_iter().map(|row| (row.name_key, row.id)));
+        let (mut names, mut mailboxes) = (Vec::new(), Vec::new());
+        for by in called {
+            desk.called.insert(by.clone(), Vec::new());
+            match by {
+                CalledBy::Name(name) => names.push(name),
+                CalledBy::Email(email) => mailboxes.push(email),
+            }
         }
-        if !mailboxes.is_empty() {
-            let query = "SELECT id, email_key FROM customer WHERE archived = false AND email_key IN $emails";
-            let rows: Vec<ReachedRow> =
-                self.db.query(query).bind(("emails", mailboxes.clone())).await?.take(0)?;
-            let found = rows.into_iter().map(|row| (row.email_key, row.id));
-            place_bearers(&mut desk.mailboxes, mailboxes, found);
-        }
+        self.load_called(desk, "name_key", names, CalledBy::Name).await?;
+        self.load_called(desk, "email_key", mailboxes, CalledBy::Email).await?;
         if !received.is_empty() {
             let pairs: Vec<Vec<String>> = received
                 .iter()
@@ -187,6 +184,31 @@ impl Store {
         Ok(())
     }
 
+    /// Puts down who has one of the `asked` texts in a field, the oldest first.
+    async fn load_called(
+        &self,
+        desk: &mut Desk,
+        field: &str,
+        asked: Vec<String>,
+        by: fn(String) -> CalledBy,
+    ) -> Result<()> {
+        if asked.is_empty() {
+            return Ok(());
+        }
+        let query = format!(
+            "SELECT id, {field} AS called FROM customer WHERE archived = false AND {field} IN $asked"
+        );
+        let rows: Vec<CalledRow> = self.db.query(query).bind(("asked", asked)).await?.take(0)?;
+        let mut found: Vec<(CustomerId, String)> =
+            rows.into_iter().map(|row| (key(row.id).into(), row.called)).collect();
+        // An id begins with the time it was made.
+        found.sort();
+        for (id, called) in found {
+            desk.called.entry(by(called)).or_default().push(id);
+        }
+        Ok(())
+    }
+
     /// Puts payments into their accounts, with the closed invoices they are allocated to.
     async fn place_payments(
         &self,
@@ -250,29 +272,9 @@ impl Store {
 }
 
 #[derive(SurrealValue)]
-struct NamedRow {
+struct CalledRow {
     id: RecordId,
-    name_key: String,
-}
-
-#[derive(SurrealValue)]
-struct ReachedRow {
-    id: RecordId,
-    email_key: String,
-}
-
-/// Puts down who bears what was asked for, the oldest first (an id begins with the time it was made).
-fn place_bearers(
-    desk: &mut HashMap<String, Vec<CustomerId>>,
-    asked: Vec<String>,
-    found: impl Iterator<Item = (String, RecordId)>,
-) {
-    desk.extend(asked.into_iter().map(|asked| (asked, Vec::new())));
-    let mut found: Vec<(String, CustomerId)> = found.map(|(what, id)| (what, key(id).into())).collect();
-    found.sort();
-    for (what, id) in found {
-        desk.entry(what).or_default().push(id);
-    }
+    called: String,
 }
 
 /// Puts an invoice on its account, unless an earlier command of the batch has it there already.

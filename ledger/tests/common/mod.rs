@@ -48,6 +48,13 @@ pub async fn open(clock: &Clock) -> Ledger {
     Ledger::open(config("mem://", clock.clone())).await.unwrap()
 }
 
+/// A ledger with its admin.
+pub async fn desk() -> (Ledger, Caller) {
+    let ledger = open(&Clock::default()).await;
+    let ada = person(&ledger, None, "Ada", Role::Admin).await;
+    (ledger, ada)
+}
+
 /// Registers `name` (the first becomes the admin), lets them in and signs them in.
 pub async fn person(ledger: &Ledger, admin: Option<&Caller>, name: &str, role: Role) -> Caller {
     let email = format!("{}@example.com", name.to_lowercase());
