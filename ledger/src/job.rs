@@ -1,4 +1,4 @@
-//! What happens by itself: the overdue check, sweeping. What the gateway answers is in [`crate::gateway`].
+//! What happens by itself: the overdue check, folding of totals, sweeping. What the gateway answers is in [`crate::gateway`].
 
 use std::time::Duration;
 
@@ -12,6 +12,8 @@ use crate::{Caller, Error, Ledger, Result};
 const LOOK: Duration = Duration::from_secs(5);
 /// Invoices announced between two looks at the database.
 const CHUNK: u32 = 500;
+/// Between two foldings of what moved the running totals.
+const FOLDING: Duration = Duration::from_secs(1);
 /// How long idempotency keys are kept: longer than the contract's 24 h.
 const KEYS: chrono::Duration = chrono::Duration::hours(48);
 
@@ -98,6 +100,23 @@ impl Ledger {
             },
         );
         Ok(self.commit(command).await?.value)
+    }
+}
+
+/// Whenever something was committed, folds in what moved the running totals, once for all that happened in a while.
+pub(crate) async fn fold_totals(ledger: Ledger) {
+    let mut committed = ledger.inner.committer.committed();
+    loop {
+        if let Err(error) = ledger.store().fold_totals().await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the running totals could not be folded; trying again"
+            );
+        }
+        tokio::time::sleep(FOLDING).await;
+        if committed.changed().await.is_err() {
+            return;
+        }
     }
 }
 

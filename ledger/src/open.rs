@@ -151,6 +151,7 @@ impl Ledger {
             tokio::spawn(crate::live::follow(self.clone())),
             tokio::spawn(self.clone().fill_grid()),
             tokio::spawn(crate::job::check_overdue(self.clone())),
+            tokio::spawn(crate::job::fold_totals(self.clone())),
             tokio::spawn(crate::gateway::reconcile(self.clone())),
             tokio::spawn(crate::job::sweep(self.clone())),
             tokio::spawn(crate::import::resume(self.clone())),

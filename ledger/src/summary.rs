@@ -1,5 +1,5 @@
-//! Running totals, moved in the transaction of every change, so that reports over a million invoices read some thousand
-//! rows: open invoices by due date, money received by day, customers by status, unapplied money. What they say can be
+//! Running totals, so that reports over a million invoices read some thousand rows. Every change writes what it moves them
+//! by in its own transaction, and a job folds these moves in: open invoices by due date, money received by day, customers by status, unapplied money. What they say can be
 //! recomputed from the rows at any time; `verify` does.
 
 use std::collections::BTreeMap;
@@ -134,13 +134,13 @@ impl Tallies {
     /// Adds everything in `other`.
     pub(crate) fn merge(&mut self, other: Tallies) {
         for (key, tally) in other.0 {
-            self.0.entry(key).or_default().add(tally);
+            self.insert(key, tally);
         }
     }
 
-    /// Puts a stored tally in.
+    /// Adds a stored tally.
     pub(crate) fn insert(&mut self, key: SummaryKey, tally: Tally) {
-        self.0.insert(key, tally);
+        self.0.entry(key).or_default().add(tally);
     }
 
     /// All that are not zero, the currencies one after the other.

@@ -13,7 +13,7 @@ use crate::caller::Caller;
 use crate::chain::{self, Link};
 use crate::store::rows::{
     CustomerRow, EmailRow, EventRow, IdempotencyRow, ImportErrorRow, ImportResultRow, ImportRow, InvoiceRow,
-    PaymentRow, ReferenceRow, SummaryRow, UserRow, number_key, reference_key,
+    MoveRow, PaymentRow, ReferenceRow, UserRow, number_key, reference_key,
 };
 use crate::store::{Write, key, record};
 use crate::summary::Tallies;
@@ -91,7 +91,7 @@ struct Written {
     import_errors: Vec<ImportErrorRow>,
     kept: Vec<IdempotencyRow>,
     /// What the running totals are moved by.
-    summaries: Tallies,
+    totals: Tallies,
 }
 
 /// Whether the database has the row already.
@@ -512,10 +512,10 @@ impl Desk {
     ) -> Result<(), Stop> {
         let mut changes = Vec::new();
         let mut invoices = Vec::new();
-        let mut summaries = Tallies::default();
+        let mut totals = Tallies::default();
         for (id, before) in &self.undo.accounts {
             let after = self.accounts.get_mut(id).and_then(Option::as_mut);
-            tally(&mut summaries, before.as_ref(), after.as_deref());
+            tally(&mut totals, before.as_ref(), after.as_deref());
             note_account(&mut self.written, &mut changes, &mut invoices, before.as_ref(), after, moment.at);
         }
         for (id, before) in &self.undo.users {
@@ -563,7 +563,7 @@ impl Desk {
         }
         self.append(event.customer, event.kind, event.subject, Value::Object(data), caller, moment.at)?;
         // Last: a command that is refused until here moves nothing.
-        self.written.summaries.merge(summaries);
+        self.written.totals.merge(totals);
         Ok(())
     }
 
@@ -686,7 +686,7 @@ impl Desk {
         write.import_results = written.import_results.clone();
         write.import_errors = written.import_errors.clone();
         write.kept = written.kept.clone();
-        write.summaries = written.summaries.iter().map(SummaryRow::from).collect();
+        write.totals = MoveRow::of(self.head.seq, &written.totals);
         write
     }
 }
@@ -696,21 +696,21 @@ fn generated(number: i64) -> String {
 }
 
 /// Takes what an account was out of the running totals, and puts what it is in. Only rows that changed are looked at.
-fn tally(summaries: &mut Tallies, before: Option<&Account>, after: Option<&Account>) {
+fn tally(totals: &mut Tallies, before: Option<&Account>, after: Option<&Account>) {
     let sides = [(before, after, -1), (after, before, 1)];
     for (account, other, sign) in sides {
         let Some(account) = account else { continue };
         if other.map(|other| &other.customer) != Some(&account.customer) {
-            summaries.customer(&account.customer, sign);
+            totals.customer(&account.customer, sign);
         }
         for (id, invoice) in &account.invoices {
             if other.and_then(|other| other.invoices.get(id)) != Some(invoice) {
-                summaries.invoice(invoice, sign);
+                totals.invoice(invoice, sign);
             }
         }
         for (id, payment) in &account.payments {
             if other.and_then(|other| other.payments.get(id)) != Some(payment) {
-                summaries.payment(payment, sign);
+                totals.payment(payment, sign);
             }
         }
     }

@@ -5,7 +5,7 @@ use surrealdb::types::{QueryError, RecordId};
 use super::Store;
 use super::rows::{
     CustomerRow, EmailRow, EventRow, HeadRow, IdempotencyRow, ImportErrorRow, ImportResultRow, ImportRow,
-    InvoiceRow, PaymentRow, ReferenceRow, SummaryRow, UserRow,
+    InvoiceRow, MoveRow, PaymentRow, ReferenceRow, UserRow,
 };
 use crate::commit::Head;
 use crate::{Error, Result};
@@ -30,8 +30,8 @@ pub(crate) struct Write {
     pub import_results: Vec<ImportResultRow>,
     pub import_errors: Vec<ImportErrorRow>,
     pub kept: Vec<IdempotencyRow>,
-    /// What is added to the running totals.
-    pub summaries: Vec<SummaryRow>,
+    /// What is added to the running totals; they are folded in later, so that commits write one row instead of each total.
+    pub totals: Option<MoveRow>,
     pub deleted: Vec<RecordId>,
 }
 
@@ -55,7 +55,7 @@ impl Write {
             import_results: Vec::new(),
             import_errors: Vec::new(),
             kept: Vec::new(),
-            summaries: Vec::new(),
+            totals: None,
             deleted: Vec::new(),
         }
     }
@@ -104,7 +104,8 @@ impl Store {
              INSERT INTO event $events RETURN NONE;",
         );
         for (present, statement) in [
-            // First, while there is little to roll back: see the summaries below.
+            // First, while there is little to roll back: an UPSERT of a known row tries an insert, rolls back to a savepoint,
+            // and RocksDB then builds the index of the whole transaction anew.
             (!write.users.is_empty(), "FOR $row IN $users { UPSERT $row.id CONTENT $row RETURN NONE };"),
             (!write.emails.is_empty(), "FOR $row IN $emails { UPSERT $row.id CONTENT $row RETURN NONE };"),
             (!write.imports.is_empty(), "FOR $row IN $imports { UPSERT $row.id CONTENT $row RETURN NONE };"),
@@ -132,16 +133,7 @@ impl Store {
             (!write.import_results.is_empty(), "INSERT INTO import_result $import_results RETURN NONE;"),
             (!write.import_errors.is_empty(), "INSERT IGNORE INTO import_error $import_errors RETURN NONE;"),
             (!write.kept.is_empty(), "INSERT INTO idempotency $kept RETURN NONE;"),
-            (
-                !write.summaries.is_empty(),
-                // No UPSERT: where the row is there, that tries to insert it first and then rolls back to a savepoint, and
-                // RocksDB builds the index of the whole transaction anew each time.
-                "FOR $row IN $summaries {
-                     IF array::is_empty((UPDATE $row.id SET count += $row.count, minor += $row.minor RETURN id)) {
-                         CREATE $row.id CONTENT $row RETURN NONE
-                     }
-                 };",
-            ),
+            (write.totals.is_some(), "CREATE $totals.id CONTENT $totals RETURN NONE;"),
         ] {
             if present {
                 text.push_str(statement);
@@ -171,7 +163,7 @@ impl Store {
             .bind(("import_results", write.import_results))
             .bind(("import_errors", write.import_errors))
             .bind(("kept", write.kept))
-            .bind(("summaries", write.summaries))
+            .bind(("totals", write.totals))
             .await
             .map_err(|error| classify(vec![error]))?;
         let errors: Vec<surrealdb::Error> = response.take_errors().into_values().collect();

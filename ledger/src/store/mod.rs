@@ -14,7 +14,11 @@ mod snapshot;
 mod snapshot_tests;
 #[cfg(test)]
 mod tamper_tests;
+mod totals;
+#[cfg(test)]
+mod totals_tests;
 
+use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 use rand::RngExt;
@@ -33,6 +37,8 @@ use crate::{Error, OpenError};
 /// One long-lived handle to the database. Never cloned per request: cloning a handle opens a session.
 pub(crate) struct Store {
     db: Surreal<Any>,
+    /// What moves the running totals is folded in up to this event, if not further.
+    folded: AtomicI64,
 }
 
 const NAMESPACE: &str = "duebook";
@@ -71,7 +77,7 @@ impl Store {
             .use_db(DATABASE)
             .await
             .map_err(|error| failed("Can't use the database at", error))?;
-        Ok(Self { db })
+        Ok(Self { db, folded: AtomicI64::new(0) })
     }
 
     /// Whether the database answers.

@@ -9,10 +9,10 @@ use domain::{Currency, Customer, CustomerId, Event, EventKind, Invoice, InvoiceI
 use serde::{Deserialize, Serialize};
 use surrealdb::types::{RecordId, SurrealValue, Value};
 
-use super::rows::{CustomerRow, EventRow, GridRow, InvoiceRow, PaymentRow, SummaryRow, UserRow, status_rank};
+use super::rows::{CustomerRow, EventRow, GridRow, InvoiceRow, PaymentRow, UserRow, status_rank};
 use super::{Store, key, record};
 use crate::payment::PaymentSort;
-use crate::summary::{Shelf, Tallies};
+use crate::summary::Shelf;
 use crate::{Error, InvoiceQuery, PaymentQuery, Result};
 
 /// Where a page ends: the values it is ordered by, and the id that breaks ties. Opaque on the wire.
@@ -85,15 +85,6 @@ impl TryFrom<UnappliedRow> for (CustomerId, Currency, i64) {
         let currency = row.currency.parse().map_err(|_| Error::internal("broken row: currency"))?;
         Ok((key(row.id).into(), currency, row.unapplied))
     }
-}
-
-fn tallies(rows: Vec<SummaryRow>) -> Result<Tallies> {
-    let mut tallies = Tallies::default();
-    for row in rows {
-        let (key, tally) = row.try_into()?;
-        tallies.insert(key, tally);
-    }
-    Ok(tallies)
 }
 
 /// A condition under construction: text with numbered parameters, never values.
@@ -396,21 +387,6 @@ impl Store {
         let text = format!("SELECT count() FROM {table} WHERE {} GROUP ALL", condition.text());
         let count: Option<Count> = self.ask(text, condition.values.clone()).await?.take(0)?;
         Ok(count.map_or(0, |row| row.count.unsigned_abs()))
-    }
-
-    /// The running totals of topics, each named by the first word of its records.
-    pub(crate) async fn summaries(&self, topics: &[&'static str]) -> Result<Tallies> {
-        // `!` is the next character after the space: every name that begins with the topic stands before it.
-        let ranges: Vec<String> =
-            topics.iter().map(|topic| format!("summary:`{topic} `..`{topic}!`")).collect();
-        let query = format!("SELECT id, count, minor FROM {}", ranges.join(", "));
-        tallies(self.db.query(query).await?.take(0)?)
-    }
-
-    /// Every running total.
-    pub(crate) async fn all_summaries(&self) -> Result<Tallies> {
-        let rows: Vec<SummaryRow> = self.db.query("SELECT id, count, minor FROM summary").await?.take(0)?;
-        tallies(rows)
     }
 
     pub(crate) async fn customer(&self, id: &CustomerId) -> Result<Customer> {

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use surrealdb::types::{RecordId, SurrealValue};
 
 use super::{key, record};
-use crate::summary::{SummaryKey, Tally};
+use crate::summary::{SummaryKey, Tallies, Tally};
 use crate::{Error, Result};
 
 /// Sorts after every date: customers who owe nothing come last.
@@ -51,7 +51,7 @@ pub(crate) struct HeadRow {
     pub next_reference: i64,
 }
 
-/// A running total, or what is added to it.
+/// A running total.
 #[derive(Clone, Debug, SurrealValue)]
 pub(crate) struct SummaryRow {
     pub id: RecordId,
@@ -69,10 +69,49 @@ impl TryFrom<SummaryRow> for (SummaryKey, Tally) {
     type Error = Error;
 
     fn try_from(row: SummaryRow) -> Result<Self> {
-        let name = key(row.id);
-        let key = name.parse().map_err(|()| broken(&name))?;
-        Ok((key, Tally { count: row.count, minor: row.minor }))
+        tally(&key(row.id), row.count, row.minor)
     }
+}
+
+/// What one commit adds to the running totals, under the number of its last event.
+#[derive(Clone, Debug, SurrealValue)]
+pub(crate) struct MoveRow {
+    pub id: RecordId,
+    pub moves: Vec<MovedRow>,
+}
+
+/// What is added to one total.
+#[derive(Clone, Debug, SurrealValue)]
+pub(crate) struct MovedRow {
+    pub key: String,
+    pub count: i64,
+    pub minor: i64,
+}
+
+impl MoveRow {
+    /// `None` when nothing moves.
+    pub(crate) fn of(seq: i64, totals: &Tallies) -> Option<Self> {
+        let moved = |(key, tally): (SummaryKey, Tally)| MovedRow {
+            key: key.to_string(),
+            count: tally.count,
+            minor: tally.minor,
+        };
+        let moves: Vec<_> = totals.iter().map(moved).collect();
+        (!moves.is_empty()).then(|| Self { id: RecordId::new("summary_move", seq), moves })
+    }
+}
+
+impl TryFrom<MovedRow> for (SummaryKey, Tally) {
+    type Error = Error;
+
+    fn try_from(row: MovedRow) -> Result<Self> {
+        tally(&row.key, row.count, row.minor)
+    }
+}
+
+fn tally(name: &str, count: i64, minor: i64) -> Result<(SummaryKey, Tally)> {
+    let key = name.parse().map_err(|()| broken(name))?;
+    Ok((key, Tally { count, minor }))
 }
 
 #[derive(Clone, Debug, SurrealValue)]

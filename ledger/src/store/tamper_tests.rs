@@ -68,6 +68,7 @@ pub(super) async fn books() -> (Ledger, Caller) {
 async fn found_after(tampering: &str) -> String {
     let (ledger, _) = books().await;
     assert_eq!(ledger.verify().await.unwrap().differences, []);
+    ledger.store().fold_totals().await.unwrap();
     ledger.inner.store.db.query(tampering).await.unwrap().check().unwrap();
     let report = ledger.verify().await.unwrap();
     let lines: Vec<String> = report
