@@ -13,14 +13,31 @@ use tokio_tungstenite::{
     tungstenite::{Message, client::IntoClientRequest, http::header},
 };
 
-use crate::{Result, Scale, client::Account, floor::BareHttp, latency::Latencies, table::Table};
+use crate::{
+    Result, Scale, client::Account, floor::BareHttp, latency::Latencies, payments, server::Server,
+    table::Table,
+};
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// With one socket and with fifty.
-pub async fn measure(account: &Account, scale: &Scale, bare: &BareHttp, table: &mut Table) -> Result {
-    for (sockets, target) in [(1, "p95 ≤ 5 ms"), (50, "p95 ≤ 10 ms")] {
-        let latencies = frames(account, sockets, scale.frames).await?;
+/// Sockets of the rows that time frames, each with its target.
+const ROWS: [(usize, &str); 4] = [(1, "p95 ≤ 5 ms"), (50, "p95 ≤ 10 ms"), (100, ""), (1_000, "p95 ≤ 50 ms")];
+/// Sockets that only wait.
+const IDLE: usize = 10_000;
+/// Frames to all sockets together that a row times at least, so that many sockets need fewer payments.
+const FRAMES: usize = 20_000;
+
+/// From payment to frame with few and many sockets, what listening costs those who pay, and what waiting costs in memory.
+pub async fn measure(
+    account: &Account,
+    server: &Server,
+    scale: &Scale,
+    bare: &BareHttp,
+    table: &mut Table,
+) -> Result {
+    for (sockets, target) in ROWS {
+        let count = scale.frames.min((FRAMES / sockets).max(20));
+        let latencies = frames(account, sockets, count).await?;
         table.row(
             &format!("payment sent → frame, {sockets} sockets"),
             latencies.text(),
@@ -28,6 +45,47 @@ pub async fn measure(account: &Account, scale: &Scale, bare: &BareHttp, table: &
             &format!("HTTP p95 {:.2} ms", bare.one_client.quantile_ms(0.95)),
             &format!("{:.1} × HTTP", latencies.quantile_ms(0.95) / bare.one_client.quantile_ms(0.95)),
         );
+    }
+    for listeners in [0, 100, 1_000] {
+        let reading = listening(account, listeners).await?;
+        let what = format!("payments, 16 clients, {listeners} sockets listen");
+        payments::row(account, scale, &what, table).await?;
+        reading.iter().for_each(tokio::task::JoinHandle::abort);
+        gone().await;
+    }
+    let before = server.memory_mib("VmRSS")?;
+    let reading = listening(account, IDLE).await?;
+    let with = server.memory_mib("VmRSS")?;
+    let text = format!("{with:.0} MiB (before: {before:.0})");
+    table.row(&format!("memory with {IDLE} sockets"), text, "≤ 1024 MiB", "", "");
+    reading.iter().for_each(tokio::task::JoinHandle::abort);
+    gone().await;
+    Ok(())
+}
+
+/// Lets the server notice that sockets are gone before others come.
+async fn gone() {
+    tokio::time::sleep(Duration::from_millis(500)).await;
+}
+
+/// Sockets that read whatever comes.
+async fn listening(account: &Account, count: usize) -> Result<Vec<tokio::task::JoinHandle<Result>>> {
+    let token = account.token().await?;
+    let mut reading = Vec::with_capacity(count);
+    for _ in 0..count {
+        reading.push(tokio::spawn(read_away(subscribe(account.address(), &token).await?)));
+    }
+    Ok(reading)
+}
+
+/// Takes frames as fast as they come and does nothing with them: the generator shares its cores with the server.
+async fn read_away(mut socket: Socket) -> Result {
+    while let Some(message) = socket.next().await {
+        if let Message::Text(text) = message?
+            && text.contains(r#""type":"ping""#)
+        {
+            socket.send(Message::text(r#"{"type":"pong"}"#)).await?;
+        }
     }
     Ok(())
 }
@@ -57,34 +115,49 @@ async fn frames(account: &Account, sockets: usize, count: usize) -> Result<Laten
         }
     }
     subscribers.iter().for_each(tokio::task::JoinHandle::abort);
-    // One person may have fifty live connections: let the server notice that these are gone before the next ones come.
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    gone().await;
     Ok(latencies)
 }
 
-type Socket = WebSocketStream<TcpStream>;
+/// A live connection.
+pub type Socket = WebSocketStream<TcpStream>;
 
-/// Connects, subscribes, and reads away what is older.
-async fn subscribe(address: SocketAddr, token: &str) -> Result<Socket> {
+/// Connects; the greeting comes next.
+pub async fn open(address: SocketAddr, token: &str) -> Result<Socket> {
     let mut request = format!("ws://{address}/live").into_client_request()?;
     request.headers_mut().insert(header::AUTHORIZATION, format!("Bearer {token}").parse()?);
     let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
-    let (mut socket, _) = client_async(request, stream).await?;
-    // The server's hello tells the present seq; should it wait for us to speak first, everything is asked for.
-    let hello = next_frame(&mut socket, Duration::from_millis(500)).await?;
-    let from_seq = hello.as_ref().and_then(|frame| frame["seq"].as_u64()).unwrap_or(0);
+    Ok(client_async(request, stream).await?.0)
+}
+
+/// Reads the greeting; answers the last event of the books.
+pub async fn hello(socket: &mut Socket) -> Result<i64> {
+    let hello = next_frame(socket).await?;
+    Ok(hello["seq"].as_i64().ok_or("a greeting without seq")?)
+}
+
+/// The number of an event's frame, without reading the rest: its fields come in the order of their names.
+pub fn seq(frame: &str) -> Option<i64> {
+    const NAME: &str = r#","seq":"#;
+    let rest = frame.get(frame.rfind(NAME)? + NAME.len()..)?;
+    rest.get(..rest.find(|c: char| !c.is_ascii_digit())?)?.parse().ok()
+}
+
+/// Connects and subscribes from now on.
+async fn subscribe(address: SocketAddr, token: &str) -> Result<Socket> {
+    let mut socket = open(address, token).await?;
+    let from_seq = hello(&mut socket).await?;
     let ask = json!({"type": "subscribe", "from_seq": from_seq});
     socket.send(Message::text(ask.to_string())).await?;
-    while next_frame(&mut socket, Duration::from_millis(200)).await?.is_some() {}
     Ok(socket)
 }
 
-async fn next_frame(socket: &mut Socket, patience: Duration) -> Result<Option<Value>> {
-    match tokio::time::timeout(patience, socket.next()).await {
-        Err(_) => Ok(None),
+async fn next_frame(socket: &mut Socket) -> Result<Value> {
+    match tokio::time::timeout(PATIENCE, socket.next()).await {
+        Err(_) => Err("nothing came within five seconds".into()),
         Ok(None) => Err("the server closed the live connection".into()),
-        Ok(Some(message)) => Ok(Some(parse(&message?)?)),
+        Ok(Some(message)) => parse(&message?),
     }
 }
 

@@ -14,6 +14,7 @@ mod machine;
 mod payments;
 mod reports;
 mod server;
+mod soak;
 mod table;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
@@ -50,7 +51,10 @@ const QUICK: Scale =
 fn main() -> ExitCode {
     let outcome = Arguments::read().and_then(|arguments| {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        runtime.block_on(measure(&arguments))
+        match arguments.soak {
+            Some(plan) => runtime.block_on(soak::run(&arguments.server, &arguments.scratch, plan)),
+            None => runtime.block_on(measure(&arguments)),
+        }
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -96,12 +100,18 @@ struct Arguments {
     scratch: PathBuf,
     scale: Scale,
     million: bool,
+    soak: Option<soak::Plan>,
 }
+
+/// What `--soak` drives unless told otherwise.
+const SOAK: soak::Plan =
+    soak::Plan { clients: 1_000, rate: 500, length: Duration::from_secs(120), customers: 1_000 };
 
 impl Arguments {
     fn read() -> Result<Self> {
         let (mut server, mut scratch, mut scale) = (None, std::env::temp_dir(), FULL);
         let mut million = false;
+        let mut soak: Option<soak::Plan> = None;
         let mut args = std::env::args().skip(1);
         while let Some(arg) = args.next() {
             match arg.as_str() {
@@ -111,16 +121,33 @@ impl Arguments {
                 }
                 "--quick" => scale = QUICK,
                 "--million" => million = true,
+                "--soak" => {
+                    let length =
+                        Duration::from_secs(number(args.next(), "--soak needs its length in seconds")?);
+                    soak = Some(soak::Plan { length, ..soak.unwrap_or(SOAK) });
+                }
+                "--clients" => {
+                    let clients = number(args.next(), "--clients needs a number")? as usize;
+                    soak = Some(soak::Plan { clients, ..soak.unwrap_or(SOAK) });
+                }
+                "--rate" => {
+                    let rate = number(args.next(), "--rate needs changes a second")?;
+                    soak = Some(soak::Plan { rate, ..soak.unwrap_or(SOAK) });
+                }
                 other => {
                     return Err(
-                        format!("`{other}` is not understood; there are --quick and --million").into()
+                        format!("`{other}` is not understood; there are --quick and --million, and --soak SECONDS with --clients and --rate").into()
                     );
                 }
             }
         }
         let server = server.ok_or("--server needs the path of the duebook binary")?;
-        Ok(Self { server, scratch, scale, million })
+        Ok(Self { server, scratch, scale, million, soak })
     }
+}
+
+fn number(text: Option<String>, complaint: &str) -> Result<u64> {
+    Ok(text.and_then(|text| text.parse().ok()).filter(|number| *number > 0).ok_or(complaint)?)
 }
 
 async fn measure(arguments: &Arguments) -> Result {
@@ -141,7 +168,7 @@ async fn measure(arguments: &Arguments) -> Result {
     grid::measure(&account, scale, scale.few, &bare, &mut table).await?;
     reports::measure(&account, scale, scale.few, &bare, &mut table).await?;
     payments::measure(&account, scale, &bare, fsyncs, &mut table).await?;
-    live::measure(&account, scale, &bare, &mut table).await?;
+    live::measure(&account, &server, scale, &bare, &mut table).await?;
     server.stop().await?;
     drop(dir);
 

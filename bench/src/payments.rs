@@ -36,11 +36,15 @@ pub async fn measure(
 
 /// Whether payments stay as quick when there is more.
 pub async fn growth(account: &Account, scale: &Scale, among: usize, table: &mut Table) -> Result {
+    row(account, scale, &format!("payments among {among} customers, 16 clients"), table).await
+}
+
+/// How quick they are now, with 16 clients.
+pub async fn row(account: &Account, scale: &Scale, what: &str, table: &mut Table) -> Result {
     let customers = Arc::new(account.customer_ids(CUSTOMERS).await?);
     let (latencies, seconds) = load(account, &customers, 16, scale.load).await?;
     let per_second = latencies.count() as f64 / seconds;
-    let what = format!("payments among {among} customers, 16 clients");
-    table.row(&what, format!("{per_second:.0}/s, {}", latencies.text()), "", "", "");
+    table.row(what, format!("{per_second:.0}/s, {}", latencies.text()), "", "", "");
     Ok(())
 }
 

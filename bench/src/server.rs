@@ -25,7 +25,21 @@ pub struct Server {
 impl Server {
     /// Starts a server on this data directory and waits until it is ready.
     pub async fn start(binary: &Path, data_dir: &Path) -> Result<Self> {
-        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        Self::start_at(TcpListener::bind("127.0.0.1:0")?.local_addr()?, binary, data_dir).await
+    }
+
+    /// Stops it, in good order or by kill -9, and starts it again at the same address.
+    pub async fn restart(mut self, binary: &Path, data_dir: &Path, kill: bool) -> Result<Self> {
+        let address = self.address;
+        if kill {
+            self.child.kill().await?;
+        } else {
+            self.stop().await?;
+        }
+        Self::start_at(address, binary, data_dir).await
+    }
+
+    async fn start_at(address: SocketAddr, binary: &Path, data_dir: &Path) -> Result<Self> {
         let begun = Instant::now();
         let child = Command::new(binary)
             .arg("serve")
@@ -34,6 +48,8 @@ impl Server {
             // Cargo sets it for tests; production has no such thing.
             .env_remove("RUST_MIN_STACK")
             .env("DUEBOOK_LOG", "warn")
+            // One account holds them all.
+            .env("DUEBOOK_LIVE_MAX_PER_USER", "20000")
             .stdout(Stdio::null())
             .kill_on_drop(true)
             .spawn()

@@ -91,11 +91,13 @@ pub enum Action {
     ManageTokens,
     /// Change settings.
     ManageSettings,
+    /// Read how the server does.
+    ReadMetrics,
 }
 
 impl Action {
     /// All actions.
-    pub const ALL: [Action; 16] = [
+    pub const ALL: [Action; 17] = [
         Action::Read,
         Action::CreateCustomer,
         Action::EditCustomer,
@@ -112,6 +114,7 @@ impl Action {
         Action::ManageUsers,
         Action::ManageTokens,
         Action::ManageSettings,
+        Action::ReadMetrics,
     ];
 
     /// The least role that may do it.
@@ -130,7 +133,9 @@ impl Action {
             | Action::Import
             | Action::Export
             | Action::ReadEvents => Role::Manager,
-            Action::ManageUsers | Action::ManageTokens | Action::ManageSettings => Role::Admin,
+            Action::ManageUsers | Action::ManageTokens | Action::ManageSettings | Action::ReadMetrics => {
+                Role::Admin
+            }
         }
     }
 
@@ -153,6 +158,7 @@ impl Action {
             Action::ManageUsers => "manage users",
             Action::ManageTokens => "manage API tokens",
             Action::ManageSettings => "change settings",
+            Action::ReadMetrics => "read the metrics",
         }
     }
 }

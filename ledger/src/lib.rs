@@ -44,7 +44,7 @@ pub use floor::{Floor, floor};
 pub use gateway::{Callback, Charge, Gateway, GatewayAnswer, GatewayError, Heard, PaymentGateway, Verdict};
 pub use import::{ImportLimits, Upload};
 pub use invoice::{InvoiceQuery, Why};
-pub use live::{Frame, Tail};
+pub use live::{Frame, RelayHealth, Tail};
 pub use notification::NotificationQuery;
 pub use open::{Config, Ledger, OpenError, Organisation};
 pub use payment::{NewSimulation, PaymentQuery, PaymentSort, Replayed, StatusChange};

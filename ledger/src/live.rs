@@ -1,16 +1,16 @@
 //! The live tail: follows the event log in `seq` order and hands each event out once, serialised.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use chrono::{NaiveDate, SecondsFormat};
-use domain::{EventKind, Role};
+use domain::{Action, EventKind, Role};
 use serde_json::{Value, json};
 use tokio::sync::{broadcast, watch};
 
 use crate::store::rows::EventRow;
-use crate::{Error, Ledger, Result};
+use crate::{Caller, Error, Ledger, Result};
 
 /// One event as sockets get it, serialised once for all of them.
 #[derive(Debug)]
@@ -23,6 +23,8 @@ pub struct Frame {
     pub least_role: Role,
     /// `{"type":"event","seq":…}` as in the protocol.
     pub json: Arc<str>,
+    /// When it was read from the log.
+    pub read_at: Instant,
 }
 
 /// The events from now on, in order. Lagging behind the buffer answers `RecvError::Lagged`: resync.
@@ -40,6 +42,22 @@ impl Ledger {
         // what they have by `seq`.
         let frames = self.inner.frames.subscribe();
         Tail { seq: self.inner.tail_seq.load(Ordering::Acquire), frames }
+    }
+
+    /// How the relay does. Without a caller: the host knows the asker by the metrics token.
+    pub async fn relay_health(&self, caller: Option<&Caller>) -> Result<RelayHealth> {
+        if let Some(caller) = caller {
+            caller.authorise(Action::ReadMetrics)?;
+        }
+        let tail_seq = self.inner.tail_seq.load(Ordering::Acquire);
+        let relay = &self.inner.relay;
+        Ok(RelayHealth {
+            head_seq: self.seq().await?,
+            tail_seq,
+            opened: relay.opened.load(Ordering::Relaxed),
+            silent: relay.silent.load(Ordering::Relaxed),
+            waiting: self.inner.frames.len(),
+        })
     }
 
     /// The business date, and each that comes after it. A day may begin without any event, and yet what is due or late
@@ -92,31 +110,51 @@ impl Frame {
             EventKind::UserCreated | EventKind::UserUpdated | EventKind::SettingsChanged => Role::Admin,
             _ => Role::Viewer,
         };
-        Ok(Self { seq: row.seq, kind, least_role, json: json.to_string().into() })
+        Ok(Self { seq: row.seq, kind, least_role, json: json.to_string().into(), read_at: Instant::now() })
     }
 }
 
 /// Events read at once.
 const READ: u32 = 200;
 
-/// Follows the log for ever: woken by this process' committer, for other nodes' commits by the LIVE query, and looking by itself every `poll`, so that a wake-up that was
-/// lost or happened on another node costs time, never an event. A stream that ended is opened again.
+/// Follows the log for ever: woken by this process' committer, for other nodes' commits by the LIVE query, and looking by
+/// itself every `poll`, so that a wake-up that was lost or happened on another node costs time, never an event. A stream
+/// that ended is opened again, and so is one that was silent when something happened.
 pub(crate) async fn follow(ledger: Ledger) {
     let poll = ledger.inner.config.poll;
+    let relay = &ledger.inner.relay;
     let mut committed = ledger.inner.committer.committed();
     let mut wake_ups = None;
+    let mut cause = Cause::Poll;
     loop {
-        if wake_ups.is_none() {
+        let opened = wake_ups.is_none();
+        if opened {
             match ledger.store().wake_ups().await {
-                Ok(stream) => wake_ups = Some(stream),
+                Ok(stream) => {
+                    relay.opened.fetch_add(1, Ordering::Relaxed);
+                    wake_ups = Some(stream);
+                }
                 Err(error) => {
                     tracing::warn!(error = &error as &dyn std::error::Error, "no live query; polling")
                 }
             }
         }
-        if let Err(error) = drain(&ledger).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "events can't be read; trying again");
-            tokio::time::sleep(Duration::from_millis(250)).await;
+        match drain(&ledger).await {
+            // Something happened and the stream that was there all the time said nothing.
+            Ok(found) if found > 0 && cause == Cause::Poll && !opened => {
+                relay.silent.fetch_add(1, Ordering::Relaxed);
+                // On a cluster whose servers don't tell each other, this is how every commit of theirs is found.
+                tracing::debug!(found, "the live query was silent; it is opened again");
+                wake_ups = None;
+            }
+            Ok(_) => {}
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "events can't be read; trying again"
+                );
+                tokio::time::sleep(Duration::from_millis(250)).await;
+            }
         }
         let woken = async {
             match &mut wake_ups {
@@ -124,24 +162,60 @@ pub(crate) async fn follow(ledger: Ledger) {
                 None => std::future::pending().await,
             }
         };
-        let ended = tokio::select! {
-            going_on = woken => !going_on,
+        cause = tokio::select! {
+            // In this order, so that what the stream told in time isn't taken for silence.
+            biased;
+            going_on = woken => if going_on { Cause::LiveQuery } else { Cause::Ended },
             // This process' own commits need no round through the database.
-            own = committed.changed() => own.is_err(),
-            () = tokio::time::sleep(poll) => false,
+            own = committed.changed() => if own.is_ok() { Cause::Commit } else { Cause::Ended },
+            () = tokio::time::sleep(poll) => Cause::Poll,
         };
-        if ended {
+        if cause == Cause::Ended {
             wake_ups = None;
         }
     }
 }
 
-/// Hands out everything that was committed since.
-async fn drain(ledger: &Ledger) -> Result<()> {
+/// What made the relay look.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Cause {
+    LiveQuery,
+    /// The live query's stream ended or failed.
+    Ended,
+    Commit,
+    Poll,
+}
+
+/// How the relay has done since the start.
+#[derive(Debug, Default)]
+pub(crate) struct Relay {
+    opened: AtomicU64,
+    silent: AtomicU64,
+}
+
+/// How the live relay does, for those who watch over it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RelayHealth {
+    /// The last event of the books.
+    pub head_seq: i64,
+    /// The last event that was handed out.
+    pub tail_seq: i64,
+    /// How often a live query was opened: once, and again whenever it ended or was silent.
+    pub opened: u64,
+    /// How often something happened of which the live query said nothing.
+    pub silent: u64,
+    /// Frames that the slowest socket has not taken yet.
+    pub waiting: usize,
+}
+
+/// Hands out everything that was committed since; answers how many events that were.
+async fn drain(ledger: &Ledger) -> Result<usize> {
+    let mut found = 0;
     loop {
         let seq = ledger.inner.tail_seq.load(Ordering::Acquire);
         let rows = ledger.store().event_rows(seq, READ).await?;
         let full = rows.len() == READ as usize;
+        found += rows.len();
         for row in rows {
             let data: Value = serde_json::from_str(&row.data).map_err(Error::internal)?;
             let changes = ledger.grid_changes(&data).await?;
@@ -155,7 +229,7 @@ async fn drain(ledger: &Ledger) -> Result<()> {
             let _ = ledger.inner.frames.send(Arc::new(frame));
         }
         if !full {
-            return Ok(());
+            return Ok(found);
         }
     }
 }

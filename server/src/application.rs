@@ -14,7 +14,8 @@ use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Pr
 use crate::config::Config;
 use crate::cookies::Cookies;
 use crate::live::Sockets;
-use crate::{api, docs, health, live, origin, pages, proxies, request, secrets, session};
+use crate::metrics::Metrics;
+use crate::{api, docs, health, live, metrics, origin, pages, proxies, request, secrets, session};
 
 /// What every handler can reach.
 #[derive(Clone)]
@@ -23,6 +24,7 @@ pub struct State {
     pub(crate) config: Arc<Config>,
     pub(crate) cookies: Arc<Cookies>,
     pub(crate) sockets: Arc<Sockets>,
+    pub(crate) metrics: Arc<Metrics>,
     /// Turns true when the server stops.
     pub(crate) stopping: watch::Receiver<bool>,
 }
@@ -112,6 +114,7 @@ impl Application {
             ledger,
             cookies: Arc::new(Cookies::new(config.secure())),
             sockets: Arc::new(Sockets::default()),
+            metrics: Arc::new(Metrics::default()),
             config: Arc::new(config),
             stopping,
         };
@@ -183,6 +186,7 @@ fn router(state: &State) -> Router {
         .layer(CompressionLayer::new().br(true).gzip(true).compress_when(worth));
     let routes = live
         .merge(compressed)
+        .merge(metrics::router())
         .layer(axum::middleware::from_fn_with_state(state.clone(), session::recognise))
         .layer(axum::middleware::from_fn_with_state(state.clone(), origin::check))
         .layer(axum::middleware::from_fn_with_state(state.clone(), proxies::believe))

@@ -22,6 +22,8 @@ pub struct Config {
     pub addr: SocketAddr,
     /// How browsers reach it (`https://desk.example.com`), when that is not the address it listens on.
     pub base_url: Option<String>,
+    /// With this bearer token `/metrics` can be read; without one, by admins only.
+    pub metrics_token: Option<String>,
     /// Whose `X-Forwarded-*` headers are believed.
     pub trusted_proxies: Vec<Network>,
     /// The database; `None` is RocksDB under the data directory.
@@ -158,6 +160,7 @@ impl Config {
         let mut config = Self {
             addr,
             base_url,
+            metrics_token: not_empty(settings.text("server", "metrics_token", "DUEBOOK_METRICS_TOKEN")),
             trusted_proxies,
             database_url: not_empty(settings.text("database", "url", "DUEBOOK_DATABASE_URL")),
             database_credentials: match credentials {

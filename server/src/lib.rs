@@ -13,6 +13,7 @@ mod cookies;
 mod docs;
 mod health;
 mod live;
+mod metrics;
 mod origin;
 mod pages;
 pub mod proxies;

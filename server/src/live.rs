@@ -23,6 +23,7 @@ use tokio::time::{Instant, interval_at};
 
 use crate::api::problem::Refusal;
 use crate::application::State;
+use crate::metrics::{Ended, Metrics, Resync};
 use crate::session::Visitor;
 
 /// A browser that missed more reads its lists again instead.
@@ -95,7 +96,8 @@ pub(crate) async fn upgrade(
     };
     let upgrade = upgrade.max_message_size(MOST_BYTES).read_buffer_size(BUFFER).write_buffer_size(BUFFER);
     upgrade.on_upgrade(move |socket| async move {
-        let mut relay = Relay { socket, ledger: state.ledger.clone(), caller, sent: None };
+        let metrics = Arc::clone(&state.metrics);
+        let mut relay = Relay { socket, ledger: state.ledger.clone(), metrics, caller, sent: None };
         let reason = relay.run(&state).await;
         relay.close(reason).await;
         drop(place);
@@ -117,9 +119,21 @@ enum End {
     Stopping,
 }
 
+impl End {
+    fn counted(&self) -> Ended {
+        match self {
+            End::Gone => Ended::Gone,
+            End::Silent => Ended::Silent,
+            End::SessionEnded => Ended::SignedOut,
+            End::Stopping => Ended::Stopping,
+        }
+    }
+}
+
 struct Relay {
     socket: WebSocket,
     ledger: Ledger,
+    metrics: Arc<Metrics>,
     caller: Caller,
     /// The last event sent; `None` until the client says from where.
     sent: Option<i64>,
@@ -127,10 +141,10 @@ struct Relay {
 
 impl Relay {
     async fn run(&mut self, state: &State) -> End {
-        match self.relay(state).await {
-            Ok(never) => match never {},
-            Err(end) => end,
-        }
+        self.metrics.opened();
+        let Err(end) = self.relay(state).await;
+        self.metrics.ended(end.counted());
+        end
     }
 
     async fn relay(&mut self, state: &State) -> Result<std::convert::Infallible, End> {
@@ -193,6 +207,7 @@ impl Relay {
                 if frame.seq > last + 1 {
                     self.catch_up(last, frame.seq - 1).await?;
                 }
+                self.metrics.frame(frame.read_at.elapsed(), tail.frames.len());
                 self.write(&frame).await?;
                 self.sent = Some(frame.seq);
             }
@@ -212,7 +227,7 @@ impl Relay {
         // What was missed may have ended the session.
         self.look().await?;
         if self.sent.is_some() {
-            self.resync("lagged").await?;
+            self.resync(Resync::Lagged).await?;
             self.sent = Some(tail.seq);
         }
         Ok(())
@@ -221,7 +236,7 @@ impl Relay {
     /// Sends what was missed after `from` up to `upto`; answers up to where the client is now.
     async fn catch_up(&mut self, from: i64, upto: i64) -> Result<i64, End> {
         if upto - from > MOST_MISSED {
-            self.resync("missed too much").await?;
+            self.resync(Resync::MissedTooMuch).await?;
             return Ok(upto);
         }
         // A client ahead of us read from another node; the tail reaches it in a moment.
@@ -236,7 +251,7 @@ impl Relay {
                     self.flush().await?;
                 }
                 _ => {
-                    self.resync("the log could not be read").await?;
+                    self.resync(Resync::LogUnreadable).await?;
                     return Ok(upto);
                 }
             }
@@ -258,8 +273,9 @@ impl Relay {
         in_time(self.socket.flush()).await
     }
 
-    async fn resync(&mut self, reason: &str) -> Result<(), End> {
-        self.say(format!(r#"{{"type":"resync","reason":"{reason}"}}"#)).await
+    async fn resync(&mut self, resync: Resync) -> Result<(), End> {
+        self.metrics.resync(resync);
+        self.say(format!(r#"{{"type":"resync","reason":"{}"}}"#, resync.reason())).await
     }
 
     async fn say(&mut self, text: String) -> Result<(), End> {

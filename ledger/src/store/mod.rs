@@ -5,6 +5,8 @@ mod desk_load;
 pub(crate) mod floor;
 pub(crate) mod imports;
 mod live;
+#[cfg(test)]
+mod live_tests;
 mod migrate;
 mod read;
 pub(crate) mod rows;

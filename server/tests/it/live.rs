@@ -299,3 +299,45 @@ async fn nonsense_from_a_client_harms_nobody() {
     flood.closed().await;
     app.finish().await;
 }
+
+/// The value of a metric without labels, or with these.
+fn metric(text: &str, name: &str) -> f64 {
+    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.unwrap_or_else(|| panic!("{name} is not in:\n{text}")).parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_relay_is_measured_for_those_who_may_see_it() {
+    let app = TestApp::with(|config| config.metrics_token = Some("seven-blue-lamps".to_owned())).await;
+    let ada = app.admin().await;
+    let max = app.person(&ada, "Max", Role::Manager).await;
+    app.stranger().get("//metrics").await.is(401);
+    max.get("//metrics").await.is(403);
+    let wrong = Person { token: Some("seven-blue-lamp".to_owned()), ..app.stranger() };
+    wrong.get("//metrics").await.is(401);
+    let scraper = Person { token: Some("seven-blue-lamps".to_owned()), ..app.stranger() };
+
+    let mut socket = Socket::of(&app, &max).await;
+    let seq = socket.hello().await;
+    socket.subscribe(seq).await;
+    ada.post("/customers", json!({ "name": "Acme" })).await.is(201);
+    socket.until("customer.created").await;
+    for reader in [&ada, &scraper] {
+        let text = reader.get("//metrics").await.is(200).text;
+        assert_eq!(metric(&text, "duebook_live_sockets"), 1.0);
+        assert_eq!(metric(&text, "duebook_live_frames_total"), 1.0);
+        assert_eq!(metric(&text, "duebook_live_lag_seconds_count"), 1.0);
+        assert_eq!(metric(&text, "duebook_live_head_seq"), (seq + 1) as f64);
+        assert_eq!(metric(&text, "duebook_live_tail_seq"), (seq + 1) as f64);
+        assert_eq!(metric(&text, "duebook_live_queries_opened_total"), 1.0);
+        assert_eq!(metric(&text, "duebook_live_silences_total"), 0.0);
+    }
+    drop(socket);
+    crate::app::eventually("the socket is gone", async || {
+        let text = scraper.get("//metrics").await.is(200).text;
+        metric(&text, "duebook_live_sockets") == 0.0
+            && metric(&text, r#"duebook_live_ended_total{reason="Gone"}"#) == 1.0
+    })
+    .await;
+    app.finish().await;
+}
