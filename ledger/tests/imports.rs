@@ -486,6 +486,115 @@ async fn the_workbook_of_errors_comes_back_mended_and_only_its_wrong_rows_are_ta
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_own_workbook_comes_back_as_it_was_with_its_errors_marked() {
+    use calamine::Reader;
+    use rust_xlsxwriter::{Color, Format, Formula, Workbook};
+    let (ledger, ada) = desk().await;
+    let mut workbook = Workbook::new();
+    let cover = workbook.add_worksheet().set_name("Read me").unwrap();
+    cover.write(0, 0, "From the old system").unwrap();
+    let sheet = workbook.add_worksheet().set_name("Open & late").unwrap();
+    let (bold, date) = (Format::new().set_bold(), Format::new().set_num_format("dd.mm.yyyy"));
+    let money = Format::new().set_num_format("#,##0.00").set_background_color(Color::Yellow);
+    for (column, header) in (0..).zip(["Name", "Email", "Outstanding", "Due date"]) {
+        sheet.write_with_format(1, column, header, &bold).unwrap();
+    }
+    let due = rust_xlsxwriter::ExcelDateTime::from_ymd(2026, 1, 31).unwrap();
+    for (row, (name, email, amount)) in (2..).zip([
+        ("Anna", "anna@example.com", 10.0),
+        ("Bob", "bob", 20.0),
+        ("Cy", "cy", -30.0),
+        ("", "", 5.0),
+    ]) {
+        sheet.write(row, 0, name).unwrap();
+        sheet.write(row, 1, email).unwrap();
+        sheet.write_with_format(row, 2, amount, &money).unwrap();
+        sheet.write_datetime_with_format(row, 3, &due, &date).unwrap();
+    }
+    sheet.write_formula(7, 7, Formula::new("=SUM(C3:C6)").set_result("5")).unwrap();
+    let file = workbook.save_to_buffer().unwrap();
+
+    let first = import(&ledger, &ada, reviewed(Upload::new("own.xlsx", file))).await;
+    // What was mended on the page is mended in the workbook, even where the row is still wrong.
+    let first = mended(&ledger, &ada, &first, 5, "Email", "cy@example.com").await;
+    assert_eq!(first.invalid, 3);
+    let (_, bytes) = ledger.import_errors_workbook(&ada, &first.id).await.unwrap();
+    let mut marked: calamine::Xlsx<_> =
+        calamine::open_workbook_from_rs(std::io::Cursor::new(bytes.clone())).unwrap();
+    assert_eq!(marked.sheet_names(), ["Read me", "Open & late"]);
+    let range = marked.worksheet_range("Open & late").unwrap();
+    let at = |row, column| range.get_value((row, column)).cloned().unwrap_or_default();
+    assert_eq!(at(1, 4).to_string(), "Import errors");
+    assert_eq!(at(2, 4), calamine::Data::Empty);
+    assert!(at(3, 4).to_string().starts_with("Email: "), "{}", at(3, 4));
+    assert!(at(4, 4).to_string().starts_with("Outstanding: "), "{}", at(4, 4));
+    assert!(at(5, 4).to_string().contains("Name"), "{}", at(5, 4));
+    assert_eq!((at(4, 1).to_string(), at(4, 2).to_string()), ("cy@example.com".into(), "-30".into()));
+    // Still a date and a number, the one of them a formula's.
+    assert!(matches!(at(3, 3), calamine::Data::DateTime(_)), "{:?}", at(3, 3));
+    assert_eq!(at(7, 7).to_string(), "5");
+    assert_eq!(marked.worksheet_formula("Open & late").unwrap().get_value((7, 7)).unwrap(), "SUM(C3:C6)");
+
+    let sheet = part(&bytes, "xl/worksheets/sheet2.xml");
+    let styles = part(&bytes, "xl/styles.xml");
+    let (right, wrong) = (style_of(&sheet, "C4"), style_of(&sheet, "C5"));
+    assert_eq!(right, style_of(&sheet, "C3"), "a cell that is right looks as it did");
+    let formats: Vec<&str> = styles
+        .split("<cellXfs")
+        .nth(1)
+        .unwrap()
+        .split("</cellXfs>")
+        .next()
+        .unwrap()
+        .split("<xf ")
+        .skip(1)
+        .collect();
+    let number_format =
+        |format: &str| format.split("numFmtId=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    assert_ne!(right, wrong);
+    assert_eq!(number_format(formats[right]), number_format(formats[wrong]), "amounts stay amounts");
+    assert!(styles.contains("FFFBD5D5"));
+
+    // Dropped again, only the rows that were wrong are taken, and the column is written anew.
+    let second = import(&ledger, &ada, reviewed(Upload::new("own errors.xlsx", bytes))).await;
+    assert_eq!((second.rows, second.invalid), (3, 3));
+    let second = mended(&ledger, &ada, &second, 4, "Email", "bob@example.com").await;
+    let (_, bytes) = ledger.import_errors_workbook(&ada, &second.id).await.unwrap();
+    let third = import(&ledger, &ada, reviewed(Upload::new("own errors errors.xlsx", bytes))).await;
+    assert_eq!((third.rows, third.invalid), (2, 2));
+    proven(&ledger).await;
+}
+
+/// Puts one cell right.
+async fn mended(
+    ledger: &Ledger,
+    ada: &Caller,
+    import: &Import,
+    row: i64,
+    column: &str,
+    value: &str,
+) -> Import {
+    let edit = CellEdit { sheet: String::new(), row, column: column.into(), value: value.into() };
+    let fixes = CellFixes { edits: vec![edit], group: None };
+    ledger.fix_import_cells(ada, &import.id, &fixes).await.unwrap();
+    settled(ledger, ada, import).await
+}
+
+/// The text of a workbook's part.
+fn part(workbook: &[u8], name: &str) -> String {
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(workbook)).unwrap();
+    let mut text = String::new();
+    std::io::Read::read_to_string(&mut archive.by_name(name).unwrap(), &mut text).unwrap();
+    text
+}
+
+/// The number of a cell's format.
+fn style_of(sheet: &str, place: &str) -> usize {
+    let tag = sheet.split(&format!("<c r=\"{place}\"")).nth(1).unwrap().split('>').next().unwrap();
+    tag.split("s=\"").nth(1).unwrap().split('"').next().unwrap().parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn another_sheet_of_the_file_can_be_read() {
     let (ledger, ada) = desk().await;
     let mut workbook = rust_xlsxwriter::Workbook::new();

@@ -209,11 +209,11 @@ fn distance(a: &str, b: &str) -> usize {
 
 /// What a column without a header is called.
 pub fn column_name(index: usize) -> String {
-    format!("Column {}", letter(index))
+    format!("Column {}", column_letters(index))
 }
 
 /// The column's letters in a spreadsheet: A, B, … Z, AA.
-pub(super) fn letter(index: usize) -> String {
+pub fn column_letters(index: usize) -> String {
     let mut letters = Vec::new();
     let mut left = index + 1;
     while left > 0 {
@@ -324,7 +324,7 @@ mod tests {
         for (index, letters) in
             [(0, "A"), (25, "Z"), (26, "AA"), (51, "AZ"), (52, "BA"), (701, "ZZ"), (702, "AAA")]
         {
-            assert_eq!(letter(index), letters);
+            assert_eq!(column_letters(index), letters);
         }
     }
 

@@ -3,7 +3,7 @@
 use super::columns::{Column, Columns, HeaderError};
 use super::field::Field;
 use super::guess::{guess_contacts, guess_kind, keys};
-use super::header::{self, Unit, letter, recognise};
+use super::header::{self, Unit, column_letters, recognise};
 use super::kind::Kind;
 use super::profile::{ColumnProfile, DateOrder, Decided, Options, Survey};
 use crate::field::clean_line;
@@ -161,7 +161,7 @@ impl Mapping {
                     format!(
                         "“{}” in column {} isn't in whole units of the currency. Write the amounts in full.",
                         column.header,
-                        letter(column.index)
+                        column_letters(column.index)
                     ),
                 ));
             }
@@ -200,7 +200,11 @@ impl Mapping {
         };
         let message = match group.iter().find_map(near).or_else(named) {
             Some(column) => {
-                format!("{missing} Did you mean “{}” in column {}?", column.header, letter(column.index))
+                format!(
+                    "{missing} Did you mean “{}” in column {}?",
+                    column.header,
+                    column_letters(column.index)
+                )
             }
             None if group == [Field::Name] => format!(
                 "{missing} Say which column has the customers' names, or call it “Name” in the first row of the file."
@@ -222,7 +226,7 @@ impl Mapping {
                 "“{}” in column {} is not a known header. Did you mean “{}”? Correct it, or rename it if it is \
                  something else.",
                 column.header,
-                letter(column.index),
+                column_letters(column.index),
                 field.label()
             ),
         ))
@@ -310,9 +314,9 @@ fn duplicate(first: &MappedColumn, second: &MappedColumn, field: Field) -> Heade
         format!(
             "“{}” in column {} and “{}” in column {} both stand for {}. Remove or rename one.",
             first.header,
-            letter(first.index),
+            column_letters(first.index),
             second.header,
-            letter(second.index),
+            column_letters(second.index),
             field.label()
         ),
     )

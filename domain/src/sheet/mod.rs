@@ -39,7 +39,7 @@ pub use entry::{CombinedRow, CustomerKey, Entry, InvoiceRow, PaymentRow};
 pub use field::Field;
 pub use formula::{neutralised, restored};
 pub use group::{ErrorGroups, group_key, group_text};
-pub use header::{column_name, header_fit, signature};
+pub use header::{column_letters, column_name, header_fit, signature};
 pub use kind::Kind;
 pub use mapping::Mapping;
 pub use profile::{ColumnProfile, DateOrder, Decided, DecimalMark, MatchKey, Options, Survey};

@@ -2,7 +2,7 @@
 
 use super::cell::Cell;
 use super::field::Field;
-use super::header::{self, letter, signature};
+use super::header::{self, column_letters, signature};
 use super::mapping::{MappedColumn, Mapping, Reason};
 use super::profile::{DateOrder, Decided, DecimalMark, Options, Survey};
 use super::{amount, day};
@@ -61,7 +61,7 @@ impl Mapping {
         ColumnView {
             key: column.key.clone(),
             header: column.header.clone(),
-            letter: letter(column.index),
+            letter: column_letters(column.index),
             samples: profile.map(|profile| profile.samples().to_vec()).unwrap_or_default(),
             filled: profile.map_or(0, |profile| i64::try_from(profile.filled()).unwrap_or(i64::MAX)),
             field: column.field.map(|field| field.as_str().to_owned()),

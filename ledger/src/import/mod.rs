@@ -6,6 +6,7 @@
 
 mod apply;
 mod check;
+mod marked;
 mod open;
 mod read;
 mod run;

@@ -1,15 +1,20 @@
 //! The user's own sheet back, with a column that says what is wrong and the wrong cells coloured. Put right and dropped
-//! again, only its rows that were wrong are taken ([`super::open::ERRORS_HEADER`]).
+//! again, only its rows that were wrong are taken ([`super::open::ERRORS_HEADER`]). An XLSX file comes back as it is, marked
+//! ([`super::marked`]); of another format, or once the file itself is gone, its rows are written into a new workbook.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
+use std::ops::ControlFlow;
 
 use domain::import::ImportError;
-use domain::sheet::Survey;
+use domain::sheet::{Cell, Survey};
 use rust_xlsxwriter::{Format, FormatAlign, Workbook, XlsxError};
 
+use super::marked::{self, Look, Mark, Marks};
 use super::open::ERRORS_HEADER;
+use super::read::Book;
 use super::stage::{self, Row};
 use super::template::{cut, write_cell};
+use super::{ImportLimits, Upload};
 use crate::store::imports::rows_are_gone;
 use crate::store::rows::{ImportRow, json};
 use crate::{Error, Ledger, Result};
@@ -27,19 +32,126 @@ pub(super) async fn write(ledger: &Ledger, import: &ImportRow) -> Result<Vec<u8>
     }
     let kept = ledger.store().import_survey(id.as_str()).await?;
     let (head, survey) = (stage::read(&kept.head)?, json::<Survey>(&kept.survey)?);
-    let mut sheet = Sheet::new(&import.sheet, &head, survey.headers()).map_err(Error::internal)?;
+    let headers = survey.headers();
+    // A file that is such a workbook already keeps its column.
+    let last = headers.iter().position(|header| header == ERRORS_HEADER).unwrap_or(headers.len());
+    let mut wrong = Vec::new();
     for from in (0..import.chunks).step_by(STRIDE as usize) {
-        let texts = ledger.store().chunks("import_chunk", id.as_str(), from, from + STRIDE).await?;
-        let rows = stage::read_all(&texts)?;
-        let (Some(first), Some(last)) = (rows.first(), rows.last()) else { continue };
-        let (first, last) = (i64::from(first.number), i64::from(last.number));
-        let mut errors: HashMap<i64, Vec<ImportError>> = HashMap::new();
-        for error in ledger.store().import_errors_of_rows(id.as_str(), first, last).await? {
-            errors.entry(error.row).or_default().push(error.into());
+        wrong.extend(wrong_rows(ledger, import, from).await?);
+    }
+    if let Some(file) = ledger.store().file(id.as_str()).await? {
+        let sheet = import.sheet.clone();
+        let header = head.last().map(|row| row.number);
+        let limits = ledger.import_limits().clone();
+        let marked = tokio::task::spawn_blocking(move || {
+            let marks = marks(&file, &limits, sheet, header, &headers, last, &wrong)?;
+            marked::mark(&file, &marks)
+        });
+        if let Some(marked) = marked.await.map_err(Error::internal)? {
+            return Ok(marked);
         }
-        for row in &rows {
-            let wrong = errors.remove(&i64::from(row.number)).unwrap_or_default();
-            sheet.row(row, &wrong).map_err(Error::internal)?;
+    }
+    anew(ledger, import, &head, &survey, last).await
+}
+
+/// A row as it is now, and what is wrong with it.
+struct Wrong {
+    row: Row,
+    errors: Vec<ImportError>,
+}
+
+/// The rows of some chunks of which anything is said.
+async fn wrong_rows(ledger: &Ledger, import: &ImportRow, from: i64) -> Result<Vec<Wrong>> {
+    let rows = judged_rows(ledger, import, from).await?;
+    Ok(rows.into_iter().filter(|row| !row.errors.is_empty()).collect())
+}
+
+/// The rows of some chunks with what is said of them.
+async fn judged_rows(ledger: &Ledger, import: &ImportRow, from: i64) -> Result<Vec<Wrong>> {
+    let id = import.import_id();
+    let texts = ledger.store().chunks("import_chunk", id.as_str(), from, from + STRIDE).await?;
+    let rows = stage::read_all(&texts)?;
+    let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(Vec::new()) };
+    let (first, last) = (i64::from(first.number), i64::from(last.number));
+    let mut errors: HashMap<i64, Vec<ImportError>> = HashMap::new();
+    for error in ledger.store().import_errors_of_rows(id.as_str(), first, last).await? {
+        errors.entry(error.row).or_default().push(error.into());
+    }
+    let judged = |row: Row| {
+        let errors = errors.remove(&i64::from(row.number)).unwrap_or_default();
+        Wrong { row, errors }
+    };
+    Ok(rows.into_iter().map(judged).collect())
+}
+
+/// What is put into the file itself; `None` where it can't be read as it was.
+fn marks(
+    file: &[u8],
+    limits: &ImportLimits,
+    sheet: String,
+    header: Option<u32>,
+    headers: &[String],
+    last: usize,
+    wrong: &[Wrong],
+) -> Option<Marks> {
+    let upload = Upload::new(sheet.as_str(), file.to_vec());
+    let mut book = Book::open(&upload, limits).ok()?;
+    let mut rows: HashMap<u32, Mark> = HashMap::with_capacity(wrong.len());
+    for wrong in wrong {
+        rows.insert(wrong.row.number, wrong.mark(headers, last));
+    }
+    let by_number: HashMap<u32, &Row> = wrong.iter().map(|wrong| (wrong.row.number, &wrong.row)).collect();
+    book.rows(&sheet, &mut |number, cells| {
+        if let (Some(row), Some(mark)) = (by_number.get(&number), rows.get_mut(&number)) {
+            for (column, cell) in row.cells.iter().enumerate().filter(|(column, _)| *column != last) {
+                if cells.get(column).unwrap_or(&Cell::Empty) != cell {
+                    mark.mended.insert(u32::try_from(column).unwrap_or(u32::MAX), cell.clone());
+                }
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    })
+    .ok()?;
+    Some(Marks { sheet, header, column: u32::try_from(last).ok()?, title: ERRORS_HEADER, rows })
+}
+
+impl Wrong {
+    /// What is wrong, in words.
+    fn words(&self) -> String {
+        let wrong = self.errors.iter().filter(|error| !error.warning);
+        wrong.map(|error| format!("{}: {}", error.column, error.message)).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Whether a cell under `header` is wrong, or doubtful.
+    fn look(&self, header: &str) -> Option<Look> {
+        let of = |warning| {
+            self.errors.iter().any(|error| error.warning == warning && error.column == header.trim())
+        };
+        if of(false) { Some(Look::Wrong) } else { of(true).then_some(Look::Doubtful) }
+    }
+
+    fn mark(&self, headers: &[String], last: usize) -> Mark {
+        let looks = (0..).zip(headers).filter(|(column, _)| *column as usize != last);
+        Mark {
+            words: self.words(),
+            looks: looks.filter_map(|(column, header)| Some((column, self.look(header)?))).collect(),
+            mended: BTreeMap::new(),
+        }
+    }
+}
+
+/// The rows in a new workbook.
+async fn anew(
+    ledger: &Ledger,
+    import: &ImportRow,
+    head: &[Row],
+    survey: &Survey,
+    last: usize,
+) -> Result<Vec<u8>> {
+    let mut sheet = Sheet::new(&import.sheet, head, survey.headers(), last).map_err(Error::internal)?;
+    for from in (0..import.chunks).step_by(STRIDE as usize) {
+        for row in judged_rows(ledger, import, from).await? {
+            sheet.row(&row).map_err(Error::internal)?;
         }
     }
     tokio::task::spawn_blocking(move || sheet.workbook.save_to_buffer())
@@ -82,9 +194,7 @@ impl Formats {
 
 impl Sheet {
     /// Begins with the rows down to the header, if there is one.
-    fn new(name: &str, head: &[Row], headers: Vec<String>) -> Result<Self, XlsxError> {
-        // A file that is such a workbook already keeps its column.
-        let last = headers.iter().position(|header| header == ERRORS_HEADER).unwrap_or(headers.len());
+    fn new(name: &str, head: &[Row], headers: Vec<String>, last: usize) -> Result<Self, XlsxError> {
         let last = u16::try_from(last).map_err(|_| XlsxError::RowColumnLimitError)?;
         let mut workbook = Workbook::new();
         // Rows are written in their order and not held.
@@ -98,7 +208,7 @@ impl Sheet {
         sheet.set_column_width(last, 60)?;
         let mut made = Self { workbook, headers, formats: Formats::new(), last };
         for (index, row) in head.iter().enumerate() {
-            made.cells(row, &[])?;
+            made.cells(row, |_| None, 0)?;
             if index + 1 == head.len() {
                 let at = row.number.saturating_sub(1);
                 let bold = Format::new().set_bold();
@@ -113,45 +223,42 @@ impl Sheet {
         Ok(made)
     }
 
-    fn row(&mut self, row: &Row, errors: &[ImportError]) -> Result<(), XlsxError> {
-        self.cells(row, errors)?;
-        let wrong = errors.iter().filter(|error| !error.warning);
-        let words: Vec<String> = wrong.map(|error| format!("{}: {}", error.column, error.message)).collect();
+    fn row(&mut self, wrong: &Wrong) -> Result<(), XlsxError> {
+        let width = if wrong.errors.is_empty() { 0 } else { usize::from(self.last) };
+        self.cells(&wrong.row, |header| wrong.look(header), width)?;
+        let words = wrong.words();
         if !words.is_empty() {
-            let (at, text) = (row.number.saturating_sub(1), cut(&words.join("\n")));
+            let at = wrong.row.number.saturating_sub(1);
             let sheet = self.workbook.worksheet_from_index(0)?;
-            sheet.write_string_with_format(at, self.last, text, &self.formats.message)?;
+            sheet.write_string_with_format(at, self.last, cut(&words), &self.formats.message)?;
         }
         Ok(())
     }
 
-    /// The row's own cells, at their own place.
-    fn cells(&mut self, row: &Row, errors: &[ImportError]) -> Result<(), XlsxError> {
-        let of = |warning: bool| -> HashSet<&str> {
-            errors
-                .iter()
-                .filter(|error| error.warning == warning)
-                .map(|error| error.column.as_str())
-                .collect()
-        };
-        let (wrong, doubtful) = (of(false), of(true));
-        let width = row.cells.len().max(if errors.is_empty() { 0 } else { usize::from(self.last) });
+    /// The row's own cells, at their own place; empty ones, too, up to `width`, as they may be what is wrong.
+    fn cells(
+        &mut self,
+        row: &Row,
+        look: impl Fn(&str) -> Option<Look>,
+        width: usize,
+    ) -> Result<(), XlsxError> {
+        let width = row.cells.len().max(width);
         let at = row.number.saturating_sub(1);
         let sheet = self.workbook.worksheet_from_index(0)?;
         for (index, column) in (0..width).zip(0_u16..) {
-            let cell = row.cells.get(index).unwrap_or(&domain::sheet::Cell::Empty);
-            let header = self.headers.get(index).map_or("", |header| header.trim());
-            let is_date = matches!(cell, domain::sheet::Cell::Date(_));
+            if column == self.last {
+                continue;
+            }
+            let cell = row.cells.get(index).unwrap_or(&Cell::Empty);
             let formats = &self.formats;
-            let format = match (wrong.contains(header), doubtful.contains(header), is_date) {
-                _ if column == self.last => continue,
-                (true, _, true) => &formats.wrong_date,
-                (true, _, false) => &formats.wrong,
-                (false, true, false) => &formats.doubtful,
-                (false, _, true) => &formats.date,
-                (false, false, false) => &formats.plain,
+            let format = match (look(self.headers.get(index).map_or("", String::as_str)), cell) {
+                (Some(Look::Wrong), Cell::Date(_)) => &formats.wrong_date,
+                (Some(Look::Wrong), _) => &formats.wrong,
+                (None, Cell::Date(_)) | (Some(_), Cell::Date(_)) => &formats.date,
+                (Some(_), _) => &formats.doubtful,
+                (None, _) => &formats.plain,
             };
-            if *cell != domain::sheet::Cell::Empty || !std::ptr::eq(format, &formats.plain) {
+            if *cell != Cell::Empty || !std::ptr::eq(format, &formats.plain) {
                 write_cell(sheet, at, column, cell, format)?;
             }
         }
