@@ -74,6 +74,9 @@ pub(crate) struct Inner {
     pub(crate) tail_seq: std::sync::atomic::AtomicI64,
     pub(crate) day: watch::Sender<NaiveDate>,
     pub(crate) grid: crate::grid::Grid,
+    pub(crate) told: tokio::sync::Mutex<crate::inbox::Told>,
+    pub(crate) listeners: crate::inbox::Listeners,
+    pub(crate) presences: crate::presence::Presences,
     pub(crate) import_slots: Arc<tokio::sync::Semaphore>,
     pub(crate) export_slots: Arc<tokio::sync::Semaphore>,
     pub(crate) import_locks: std::sync::Mutex<HashMap<ImportId, Arc<tokio::sync::Mutex<()>>>>,
@@ -122,6 +125,7 @@ impl Ledger {
                 (Gateway(Arc::new(mock)), Some(callbacks))
             }
         };
+        let presences = crate::presence::Presences::new(unique(&config.clock));
         Ok(Ledger {
             inner: Arc::new(Inner {
                 config,
@@ -131,6 +135,9 @@ impl Ledger {
                 tail_seq: seq.into(),
                 day: watch::Sender::new(today),
                 grid: crate::grid::Grid::new(seq),
+                told: tokio::sync::Mutex::default(),
+                listeners: crate::inbox::Listeners::default(),
+                presences,
                 import_slots: Arc::new(tokio::sync::Semaphore::new(slots)),
                 export_slots: Arc::new(tokio::sync::Semaphore::new(crate::export::AT_ONCE)),
                 import_locks: std::sync::Mutex::default(),
@@ -149,6 +156,8 @@ impl Ledger {
     pub fn start(&self) {
         let tasks = [
             tokio::spawn(crate::live::follow(self.clone())),
+            tokio::spawn(crate::inbox::follow(self.clone())),
+            tokio::spawn(crate::presence::keep(self.clone())),
             tokio::spawn(self.clone().fill_grid()),
             tokio::spawn(crate::job::check_overdue(self.clone())),
             tokio::spawn(crate::gateway::reconcile(self.clone())),
@@ -173,6 +182,7 @@ impl Ledger {
         for task in tasks {
             task.abort();
         }
+        self.leave_presences().await;
         self.inner.committer.close().await;
     }
 
@@ -209,9 +219,7 @@ impl Ledger {
 
     /// A fresh unique part for an id: 26 characters that sort by time.
     pub(crate) fn unique(&self) -> String {
-        use rand::RngExt;
-        let millis = self.clock().now().timestamp_millis().unsigned_abs();
-        ulid::Ulid::from_parts(millis, rand::rng().random()).to_string().to_lowercase()
+        unique(self.clock())
     }
 
     /// The last event certainly in anything read after this call.
@@ -222,4 +230,10 @@ impl Ledger {
     fn tasks(&self) -> std::sync::MutexGuard<'_, Vec<JoinHandle<()>>> {
         self.inner.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn unique(clock: &Clock) -> String {
+    use rand::RngExt;
+    let millis = clock.now().timestamp_millis().unsigned_abs();
+    ulid::Ulid::from_parts(millis, rand::rng().random()).to_string().to_lowercase()
 }

@@ -6,6 +6,8 @@ pub(crate) mod floor;
 pub(crate) mod imports;
 mod live;
 mod migrate;
+mod notification;
+mod presence;
 mod read;
 pub(crate) mod rows;
 mod session;
