@@ -13,6 +13,7 @@ pub mod format;
 #[cfg(feature = "ssr")]
 pub mod host;
 pub mod live;
+mod notification;
 pub mod page;
 mod route;
 pub mod session;

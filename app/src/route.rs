@@ -5,7 +5,7 @@ use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::{ParentRoute, Redirect, Route, Router, Routes};
 use leptos_router::{Lazy, LazyRoute, SsrMode, lazy_route, path};
 
-use crate::live::{Live, Unread};
+use crate::live::{Inbox, Live, Presence};
 use crate::page::customers::CustomersPage;
 use crate::page::not_found::NotFoundPage;
 use crate::page::register::RegisterPage;
@@ -20,7 +20,8 @@ pub fn App() -> impl IntoView {
     provide_meta_context();
     provide_session();
     provide_context(Live::default());
-    provide_context(Unread::default());
+    provide_context(Inbox::default());
+    provide_context(Presence::default());
     provide_context(Toasts::default());
     let organisation = use_session().organisation;
     // Pages are sent whole, with their data in place: they can be read before (and without) any script.

@@ -20,6 +20,7 @@ pub mod list;
 pub mod money;
 pub mod notification;
 pub mod payment;
+pub mod presence;
 pub mod problem;
 pub mod role;
 pub mod sheet;

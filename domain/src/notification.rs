@@ -1,10 +1,16 @@
 //! Notifications: the events that a person wants to be told of, in words.
 
+mod fold;
+mod inbox;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Event, EventKind, Money, Subject};
+use crate::{Event, EventKind, Money, Role, Subject};
+
+pub use fold::{FOLDS_FROM, Group, Line, fold};
+pub use inbox::{Delivery, Inbox, Preferences};
 
 /// One entry of the notification centre.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,7 +37,7 @@ pub struct Notification {
 }
 
 /// What a notification is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum NotificationKind {
     /// Money came.
     #[serde(rename = "payment.received")]
@@ -102,6 +108,11 @@ impl NotificationKind {
     /// Whether only admins are told.
     pub fn for_admins(self) -> bool {
         self == NotificationKind::UserRegistered
+    }
+
+    /// The kinds that someone of `role` may be told of.
+    pub fn for_role(role: Role) -> impl Iterator<Item = NotificationKind> {
+        NotificationKind::ALL.into_iter().filter(move |kind| !kind.for_admins() || role >= Role::Admin)
     }
 }
 

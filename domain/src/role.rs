@@ -67,6 +67,8 @@ pub enum Action {
     EditCustomer,
     /// Add a note to a customer.
     AddNote,
+    /// Say that one works on a customer.
+    ClaimCustomer,
     /// Record a payment, change its state by hand.
     RecordPayment,
     /// Send a payment through the mock gateway.
@@ -102,6 +104,7 @@ impl Action {
         Action::CreateCustomer,
         Action::EditCustomer,
         Action::AddNote,
+        Action::ClaimCustomer,
         Action::RecordPayment,
         Action::SimulatePayment,
         Action::ArchiveCustomer,
@@ -124,6 +127,7 @@ impl Action {
             Action::CreateCustomer
             | Action::EditCustomer
             | Action::AddNote
+            | Action::ClaimCustomer
             | Action::RecordPayment
             | Action::SimulatePayment => Role::Collector,
             Action::ArchiveCustomer
@@ -146,6 +150,7 @@ impl Action {
             Action::CreateCustomer => "create customers",
             Action::EditCustomer => "change customers",
             Action::AddNote => "add notes",
+            Action::ClaimCustomer => "work on customers",
             Action::RecordPayment => "record payments",
             Action::SimulatePayment => "simulate payments",
             Action::ArchiveCustomer => "archive customers",

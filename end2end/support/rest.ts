@@ -47,6 +47,13 @@ export interface Invoice {
   balance: Money;
   status: string;
 }
+export interface Notification {
+  id: string;
+  kind: string;
+  title: string;
+  text: string;
+  read: boolean;
+}
 export interface Import {
   id: string;
   state: string;
@@ -144,6 +151,19 @@ export class Rest {
     return this.#send("POST", `/payments/${payment.id}/refund`, { amount: { amount }, reason }, {
       "Idempotency-Key": crypto.randomUUID(),
     });
+  }
+
+  async notifications(query = ""): Promise<Notification[]> {
+    return (await this.#send<{ data: Notification[] }>("GET", `/notifications${query}`)).data;
+  }
+
+  async markRead(notification: Notification): Promise<void> {
+    await this.#send("POST", `/notifications/${notification.id}/read`, {});
+  }
+
+  /** How one is told of each kind of notification. */
+  async preferences(): Promise<Record<string, string>> {
+    return this.#send("GET", "/notifications/preferences");
   }
 
   async imports(): Promise<Import[]> {

@@ -57,9 +57,11 @@ test("an admin moves the date of a demonstration, and every open screen follows"
     await expect.poll(() => admin.unread()).toBeGreaterThan(unread);
   });
 
-  await test.step("each of them is in the inbox", async () => {
+  await test.step("in the inbox they are one entry, and each of them is in it", async () => {
     await admin.goTo("Inbox");
-    await expect(admin.notification(/Overdue.*is overdue/s).first()).toBeVisible();
+    const group = admin.notification(/\d+ invoices became overdue/).first();
+    await admin.button(/invoices became overdue/, group).click();
+    await expect(admin.link(/An invoice of .* is overdue/, group).first()).toBeVisible();
   });
 
   await test.step("a month more, and nobody has to sign in again for it", async () => {

@@ -136,6 +136,12 @@ pub(crate) async fn sweep(ledger: Ledger) {
                 "sweeping imports failed; trying again in an hour"
             );
         }
+        if let Err(error) = ledger.sweep_presences().await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "sweeping presences failed; trying again in an hour"
+            );
+        }
         tokio::time::sleep(Duration::from_secs(3600)).await;
     }
 }

@@ -1,11 +1,22 @@
-//! Notifications: readings of the event log, with what each user has read.
+//! Notifications: readings of the event log, with what each user has read and wants to be told of.
 
-use domain::notification::{Notification, NotificationKind};
-use domain::{Action, EventKind, Page, Role};
+use std::collections::BTreeMap;
+
+use domain::notification::{Delivery, Inbox, Line, Notification, NotificationKind, Preferences, fold};
+use domain::{Action, Event, EventKind, FieldError, Page, Role};
 
 use crate::customer::{cursor_seq, page, page_size, seq_cursor};
 use crate::store::rows::NotificationStateRow;
 use crate::{Caller, Error, Ledger, Read, Result};
+
+/// Entries of one page of the inbox, a group being one.
+const ENTRIES: usize = 50;
+/// Notifications of one page of the inbox at most, whatever they are grouped to.
+const MOST_LINES: usize = 5_000;
+/// Notifications marked read by one command at most.
+const MOST_MARKED: usize = 5_000;
+/// Single notifications kept as read until it is looked whether they can be told by one number.
+const MOST_SINGLE: usize = 100;
 
 /// Which page of which notifications, newest first.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +31,19 @@ pub struct NotificationQuery {
     pub cursor: Option<String>,
 }
 
+/// A page of the inbox, to be grouped by [`fold`].
+#[derive(Clone, Debug)]
+pub struct InboxPage {
+    /// What the caller has read.
+    pub inbox: Inbox,
+    /// The notifications in short, newest first.
+    pub lines: Vec<Line>,
+    /// Those that stand for themselves, and the newest of each group.
+    pub entries: Vec<Notification>,
+    /// Where the next page begins.
+    pub next_cursor: Option<String>,
+}
+
 impl Ledger {
     /// One page of notifications.
     pub async fn notifications(
@@ -29,12 +53,10 @@ impl Ledger {
     ) -> Result<Read<Page<Notification>>> {
         caller.authorise(Action::Read)?;
         let seq = self.seq().await?;
-        let kinds: Vec<EventKind> = match query.kind {
-            Some(kind) if kind.for_admins() && caller.role < Role::Admin => Vec::new(),
-            Some(kind) => vec![kind.event_kind()],
-            None => kinds_for(caller.role),
-        };
         let state = self.store().notification_state(caller.id.as_str()).await?;
+        let kinds: Vec<EventKind> = asked_for(&state.preferences(), caller.role, query.kind)
+            .map(NotificationKind::event_kind)
+            .collect();
         let before = cursor_seq(query.cursor.as_deref())?;
         let limit = page_size(query.limit);
         let unread = query.unread.map(|unread| (unread, &state));
@@ -43,47 +65,182 @@ impl Ledger {
         events.truncate(limit as usize);
         let next = events.last().filter(|_| more).map(|event| seq_cursor(event.seq));
         let rows =
-            events.iter().filter_map(|event| Notification::of(event, is_read(&state, event.seq))).collect();
+            events.iter().filter_map(|event| Notification::of(event, state.has_read(event.seq))).collect();
         Ok(Read { seq, value: page(rows, next, total) })
+    }
+
+    /// One page of the inbox: some [`ENTRIES`] entries with all that is grouped in them. `limit` is not asked.
+    pub async fn inbox_page(&self, caller: &Caller, query: &NotificationQuery) -> Result<Read<InboxPage>> {
+        let inbox = self.inbox(caller).await?;
+        let before = cursor_seq(query.cursor.as_deref())?.unwrap_or(i64::MAX);
+        let kinds: Vec<NotificationKind> = asked_for(&inbox.preferences, caller.role, query.kind).collect();
+        let wanted = |line: &&Line| {
+            line.seq < before
+                && kinds.contains(&line.kind)
+                && query.unread.is_none_or(|unread| unread != inbox.has_read(line.seq))
+        };
+        let mut lines: Vec<Line> = self
+            .told(inbox.seq, |told| told.iter().rev().filter(wanted).take(MOST_LINES + 1).copied().collect())
+            .await?;
+        let found = lines.len();
+        let mut groups = fold(&lines);
+        groups.truncate(ENTRIES);
+        let of_whole_groups = groups.iter().map(|group| group.seqs.len()).sum::<usize>();
+        lines.truncate(of_whole_groups.min(MOST_LINES));
+        let next_cursor = lines.last().filter(|_| lines.len() < found).map(|line| seq_cursor(line.seq));
+        let shown: Vec<i64> = groups.iter().map(|group| group.first()).collect();
+        let entries = self.entries(&shown, |seq| inbox.has_read(seq)).await?;
+        Ok(Read { seq: inbox.seq, value: InboxPage { inbox, lines, entries, next_cursor } })
+    }
+
+    /// These notifications, newest first; those that are not for the caller are left out.
+    pub async fn notifications_at(&self, caller: &Caller, seqs: &[i64]) -> Result<Vec<Notification>> {
+        caller.authorise(Action::Read)?;
+        at_most(seqs.len(), page_size(Some(u32::MAX)) as usize)?;
+        let state = self.store().notification_state(caller.id.as_str()).await?;
+        let mut entries = self.entries(seqs, |seq| state.has_read(seq)).await?;
+        entries.retain(|entry| may_be_told(caller.role, entry.kind));
+        Ok(entries)
+    }
+
+    /// What the caller has read, how many they have not, and how they want to be told.
+    pub async fn inbox(&self, caller: &Caller) -> Result<Inbox> {
+        caller.authorise(Action::Read)?;
+        let state = self.store().notification_state(caller.id.as_str()).await?;
+        self.inbox_of(caller, state).await
     }
 
     /// How many the caller has not read.
     pub async fn unread_count(&self, caller: &Caller) -> Result<u64> {
-        caller.authorise(Action::Read)?;
-        let state = self.store().notification_state(caller.id.as_str()).await?;
-        self.store().count_unread(&kinds_for(caller.role), &state).await
+        Ok(self.inbox(caller).await?.unread)
     }
 
     /// Marks one read, for the caller alone.
     pub async fn mark_read(&self, caller: &Caller, id: &str) -> Result<Notification> {
         caller.authorise(Action::Read)?;
         let seq: i64 = id.parse().map_err(|_| Error::NotFound("notification"))?;
-        let events = self.store().events(seq - 1, 1).await?;
-        let event = events
-            .first()
-            .filter(|event| kinds_for(caller.role).contains(&event.kind))
-            .ok_or(Error::NotFound("notification"))?;
-        let notification = Notification::of(event, true).ok_or(Error::NotFound("notification"))?;
-        self.store().mark_read(caller.id.as_str(), seq).await?;
-        Ok(notification)
+        self.mark_several_read(caller, &[seq]).await?;
+        let mut entries = self.notifications_at(caller, &[seq]).await?;
+        entries.pop().ok_or(Error::NotFound("notification"))
+    }
+
+    /// Marks several read, for the caller alone: all of them, or none when one is not there.
+    pub async fn mark_several_read(&self, caller: &Caller, seqs: &[i64]) -> Result<Inbox> {
+        caller.authorise(Action::Read)?;
+        at_most(seqs.len(), MOST_MARKED)?;
+        let mut wanted = seqs.to_vec();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let head = self.seq().await?;
+        let there = self.told(head, |told| wanted.iter().all(|seq| is_told(told, caller.role, *seq))).await?;
+        if !there {
+            return Err(Error::NotFound("notification"));
+        }
+        let mut state = self.store().notification_state(caller.id.as_str()).await?;
+        wanted.retain(|seq| !state.has_read(*seq));
+        if !wanted.is_empty() {
+            state = self.store().mark_read(caller.id.as_str(), &wanted).await?;
+        }
+        if state.read.len() > MOST_SINGLE {
+            state = self.shorten(caller, state, head).await?;
+        }
+        self.inbox_of(caller, state).await
     }
 
     /// Marks all read that happened so far, for the caller alone.
-    pub async fn mark_all_read(&self, caller: &Caller) -> Result<()> {
+    pub async fn mark_all_read(&self, caller: &Caller) -> Result<Inbox> {
         caller.authorise(Action::Read)?;
         let seq = self.seq().await?;
-        self.store().mark_all_read(caller.id.as_str(), seq).await
+        let state = self.store().mark_all_read(caller.id.as_str(), seq).await?;
+        self.inbox_of(caller, state).await
+    }
+
+    /// Changes how the caller is told of some kinds; the others stay as they are.
+    pub async fn set_notification_preferences(&self, caller: &Caller, chosen: &Preferences) -> Result<Inbox> {
+        caller.authorise(Action::Read)?;
+        let foreign = chosen.iter().find(|(kind, _)| !may_be_told(caller.role, *kind));
+        if let Some((kind, _)) = foreign {
+            return Err(FieldError::new(kind.as_str(), "not_told", "Only admins are told of this.").into());
+        }
+        let rows: BTreeMap<String, String> =
+            chosen.iter().map(|(kind, how)| (kind.as_str().to_owned(), how.as_str().to_owned())).collect();
+        let state = self.store().set_preferences(caller.id.as_str(), rows).await?;
+        self.inbox_of(caller, state).await
+    }
+
+    /// Everything before the oldest that is unread is read: said by one number instead of many.
+    async fn shorten(
+        &self,
+        caller: &Caller,
+        state: NotificationStateRow,
+        head: i64,
+    ) -> Result<NotificationStateRow> {
+        let unread = |told: &[Line]| told.iter().map(|line| line.seq).find(|seq| !state.has_read(*seq));
+        let before = self.told(head, unread).await?.map_or(head, |seq| seq - 1);
+        if before <= state.all_before {
+            return Ok(state);
+        }
+        self.store().mark_all_read(caller.id.as_str(), before).await
+    }
+
+    /// `state`, with what it leaves unread; whoever listens to this caller is told when that is new.
+    async fn inbox_of(&self, caller: &Caller, state: NotificationStateRow) -> Result<Inbox> {
+        let seq = self.seq().await?;
+        let preferences = state.preferences().complete(caller.role);
+        let shown: Vec<NotificationKind> = preferences.shown(caller.role).collect();
+        let unread = |told: &[Line]| {
+            let newer = told.partition_point(|line| line.seq <= state.all_before);
+            let newer = told.get(newer..).unwrap_or_default();
+            newer.iter().filter(|line| shown.contains(&line.kind) && !state.has_read(line.seq)).count()
+        };
+        let unread = self.told(seq, unread).await? as u64;
+        self.inner.listeners.tell(&caller.id, state.version);
+        let NotificationStateRow { version, all_before, read, .. } = state;
+        Ok(Inbox { version, seq, unread, all_before, read, preferences })
+    }
+
+    /// The notifications of these events, newest first.
+    async fn entries(&self, seqs: &[i64], is_read: impl Fn(i64) -> bool) -> Result<Vec<Notification>> {
+        let events = self.store().events_at(seqs).await?;
+        let told = |event: &Event| Notification::of(event, is_read(event.seq));
+        Ok(events.iter().rev().filter_map(told).collect())
     }
 }
 
-fn kinds_for(role: Role) -> Vec<EventKind> {
-    NotificationKind::ALL
-        .into_iter()
-        .filter(|kind| !kind.for_admins() || role >= Role::Admin)
-        .map(NotificationKind::event_kind)
-        .collect()
+fn at_most(given: usize, most: usize) -> Result<()> {
+    if given <= most {
+        return Ok(());
+    }
+    Err(FieldError::new("ids", "too_many", format!("Name at most {most} at once.")).into())
 }
 
-fn is_read(state: &NotificationStateRow, seq: i64) -> bool {
-    seq <= state.all_before || state.read.contains(&seq)
+fn may_be_told(role: Role, kind: NotificationKind) -> bool {
+    NotificationKind::for_role(role).any(|told| told == kind)
+}
+
+fn is_told(told: &[Line], role: Role, seq: i64) -> bool {
+    let line = told.binary_search_by_key(&seq, |line| line.seq).ok().and_then(|at| told.get(at));
+    line.is_some_and(|line| may_be_told(role, line.kind))
+}
+
+/// The kinds to list: one of them, or all that are shown.
+fn asked_for(
+    preferences: &Preferences,
+    role: Role,
+    kind: Option<NotificationKind>,
+) -> impl Iterator<Item = NotificationKind> {
+    preferences.shown(role).filter(move |shown| kind.is_none_or(|kind| kind == *shown))
+}
+
+impl NotificationStateRow {
+    fn preferences(&self) -> Preferences {
+        // A kind or a way that a newer version wrote is told as if nothing had been chosen.
+        let known =
+            |(kind, how): (&String, &String)| Some((kind.parse().ok()?, how.parse::<Delivery>().ok()?));
+        self.preferences.iter().filter_map(known).collect()
+    }
+
+    fn has_read(&self, seq: i64) -> bool {
+        seq <= self.all_before || self.read.binary_search(&seq).is_ok()
+    }
 }

@@ -75,6 +75,9 @@ pub(crate) struct Inner {
     pub(crate) relay: crate::live::Relay,
     pub(crate) day: watch::Sender<NaiveDate>,
     pub(crate) grid: crate::grid::Grid,
+    pub(crate) told: tokio::sync::Mutex<crate::inbox::Told>,
+    pub(crate) listeners: crate::inbox::Listeners,
+    pub(crate) presences: crate::presence::Presences,
     pub(crate) import_slots: Arc<tokio::sync::Semaphore>,
     pub(crate) export_slots: Arc<tokio::sync::Semaphore>,
     pub(crate) import_locks: std::sync::Mutex<HashMap<ImportId, Arc<tokio::sync::Mutex<()>>>>,
@@ -123,6 +126,7 @@ impl Ledger {
                 (Gateway(Arc::new(mock)), Some(callbacks))
             }
         };
+        let presences = crate::presence::Presences::new(unique(&config.clock));
         Ok(Ledger {
             inner: Arc::new(Inner {
                 config,
@@ -133,6 +137,9 @@ impl Ledger {
                 relay: crate::live::Relay::default(),
                 day: watch::Sender::new(today),
                 grid: crate::grid::Grid::new(seq),
+                told: tokio::sync::Mutex::default(),
+                listeners: crate::inbox::Listeners::default(),
+                presences,
                 import_slots: Arc::new(tokio::sync::Semaphore::new(slots)),
                 export_slots: Arc::new(tokio::sync::Semaphore::new(crate::export::AT_ONCE)),
                 import_locks: std::sync::Mutex::default(),
@@ -151,6 +158,8 @@ impl Ledger {
     pub fn start(&self) {
         let tasks = [
             tokio::spawn(crate::live::follow(self.clone())),
+            tokio::spawn(crate::inbox::follow(self.clone())),
+            tokio::spawn(crate::presence::keep(self.clone())),
             tokio::spawn(self.clone().fill_grid()),
             tokio::spawn(crate::job::check_overdue(self.clone())),
             tokio::spawn(crate::job::fold_totals(self.clone())),
@@ -176,6 +185,7 @@ impl Ledger {
         for task in tasks {
             task.abort();
         }
+        self.leave_presences().await;
         self.inner.committer.close().await;
     }
 
@@ -212,9 +222,7 @@ impl Ledger {
 
     /// A fresh unique part for an id: 26 characters that sort by time.
     pub(crate) fn unique(&self) -> String {
-        use rand::RngExt;
-        let millis = self.clock().now().timestamp_millis().unsigned_abs();
-        ulid::Ulid::from_parts(millis, rand::rng().random()).to_string().to_lowercase()
+        unique(self.clock())
     }
 
     /// The last event certainly in anything read after this call.
@@ -225,4 +233,10 @@ impl Ledger {
     fn tasks(&self) -> std::sync::MutexGuard<'_, Vec<JoinHandle<()>>> {
         self.inner.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn unique(clock: &Clock) -> String {
+    use rand::RngExt;
+    let millis = clock.now().timestamp_millis().unsigned_abs();
+    ulid::Ulid::from_parts(millis, rand::rng().random()).to_string().to_lowercase()
 }

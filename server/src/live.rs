@@ -1,5 +1,18 @@
 //! `GET /live`: the event log over a WebSocket, and the business date: in the greeting, and whenever another day begins.
 //!
+//! One frame is personal: `{"type":"inbox","version","seq","unread","all_before","read":[…],"preferences":{…}}` says what this
+//! user has read and how they want to be told, whole. It is sent on every subscription, and to all sockets of the user
+//! whenever they read something or choose otherwise, wherever they do. `unread` counts events up to `seq`: later ones
+//! are for the client to count. Of two such frames the one of the greater version is true.
+//!
+//! So is `{"type":"presence","customer_id","people":[{"id","name"}],"claim":{"id","name","since"}|null}`: who has a customer
+//! open, each once, and who says to be working on it. It goes to sockets that asked with `{"type":"watch","customer_id"}`
+//! (`null` to look elsewhere; one customer a socket), at once and whenever it changes; a customer that is not there has nobody.
+//! `{"type":"claim","customer_id","over"}` takes the customer one watches and, sent again, keeps it: `over` is the user who has
+//! it as far as the client knows, or `null`; where it is somebody else's by now, it stays theirs. `{"type":"release",
+//! "customer_id"}` gives it back. A claim ends half an hour after it was last renewed, people go with their sockets. None of
+//! it locks anything.
+//!
 //! A frame is serialised once and its bytes are shared by all sockets. The queue of a socket is its place in the ledger's
 //! bounded tail: nothing is copied per socket, and one that falls further behind than the settings allow is told to read
 //! again instead of being sent what it can't keep up with.
@@ -13,10 +26,12 @@ use axum::extract::State as AxumState;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use domain::{EventKind, Problem, UserId};
+use domain::notification::Inbox;
+use domain::presence::Presence;
+use domain::{CustomerId, EventKind, Problem, UserId};
 use futures::SinkExt;
-use ledger::{Caller, Frame, Ledger, Tail};
-use serde::Deserialize;
+use ledger::{Caller, Frame, Ledger, Seat, Tail};
+use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::watch;
 use tokio::time::{Instant, interval_at};
@@ -34,6 +49,10 @@ const PIECE: u32 = 200;
 const LOOK: Duration = Duration::from_secs(5);
 /// The longest message a client has reason to send.
 const MOST_BYTES: usize = 4096;
+/// Messages a client may send at once: far more than any page has reason to.
+const MOST_AT_ONCE: f64 = 60.0;
+/// Messages a client may go on sending each second.
+const MOST_A_SECOND: f64 = 5.0;
 /// Buffers of a connection: frames are small, and ten thousand sockets times the default of 128 KiB is a gigabyte.
 const BUFFER: usize = 4096;
 /// How long what was written may take to leave.
@@ -96,8 +115,7 @@ pub(crate) async fn upgrade(
     };
     let upgrade = upgrade.max_message_size(MOST_BYTES).read_buffer_size(BUFFER).write_buffer_size(BUFFER);
     upgrade.on_upgrade(move |socket| async move {
-        let metrics = Arc::clone(&state.metrics);
-        let mut relay = Relay { socket, ledger: state.ledger.clone(), metrics, caller, sent: None };
+        let mut relay = Relay::new(socket, &state, caller);
         let reason = relay.run(&state).await;
         relay.close(reason).await;
         drop(place);
@@ -108,6 +126,9 @@ pub(crate) async fn upgrade(
 #[serde(tag = "type", rename_all = "snake_case")]
 enum FromClient {
     Subscribe { from_seq: i64 },
+    Watch { customer_id: Option<CustomerId> },
+    Claim { customer_id: CustomerId, over: Option<UserId> },
+    Release { customer_id: CustomerId },
     Pong,
 }
 
@@ -117,6 +138,41 @@ enum End {
     Silent,
     SessionEnded,
     Stopping,
+    TalksTooMuch,
+}
+
+/// What a client may say: some at once, and then so much a second.
+struct Allowance {
+    left: f64,
+    at: Instant,
+}
+
+impl Allowance {
+    fn new() -> Self {
+        Self { left: MOST_AT_ONCE, at: Instant::now() }
+    }
+
+    fn spend(&mut self) -> Result<(), End> {
+        let earned = self.at.elapsed().as_secs_f64() * MOST_A_SECOND;
+        self.at = Instant::now();
+        self.left = (self.left + earned).min(MOST_AT_ONCE) - 1.0;
+        if self.left < 0.0 { Err(End::TalksTooMuch) } else { Ok(()) }
+    }
+}
+
+/// Frames for one person, written for each socket.
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Personal<'a> {
+    Inbox(&'a Inbox),
+    Presence(&'a Presence),
+}
+
+/// What a socket follows besides the log.
+struct Following {
+    tail: Tail,
+    /// Who else is at the customer it watches.
+    presence: Option<watch::Receiver<Arc<Presence>>>,
 }
 
 impl End {
@@ -126,6 +182,7 @@ impl End {
             End::Silent => Ended::Silent,
             End::SessionEnded => Ended::SignedOut,
             End::Stopping => Ended::Stopping,
+            End::TalksTooMuch => Ended::TalksTooMuch,
         }
     }
 }
@@ -137,9 +194,27 @@ struct Relay {
     caller: Caller,
     /// The last event sent; `None` until the client says from where.
     sent: Option<i64>,
+    /// Its place at the customer it watches.
+    seat: Seat,
+    allowance: Allowance,
+    /// The inbox could not be read when there was something new in it.
+    owes_inbox: bool,
 }
 
 impl Relay {
+    fn new(socket: WebSocket, state: &State, caller: Caller) -> Self {
+        Self {
+            socket,
+            ledger: state.ledger.clone(),
+            metrics: Arc::clone(&state.metrics),
+            seat: state.ledger.seat(&caller),
+            caller,
+            sent: None,
+            allowance: Allowance::new(),
+            owes_inbox: false,
+        }
+    }
+
     async fn run(&mut self, state: &State) -> End {
         self.metrics.opened();
         let Err(end) = self.relay(state).await;
@@ -148,49 +223,92 @@ impl Relay {
     }
 
     async fn relay(&mut self, state: &State) -> Result<std::convert::Infallible, End> {
-        let mut tail = self.ledger.tail();
+        let mut following = Following { tail: self.ledger.tail(), presence: None };
         let mut day = self.ledger.day();
+        let mut inbox = self.ledger.inbox_changes(&self.caller);
         let mut stopping = state.stopping.clone();
         let ping = state.config.live_ping;
         let mut pings = interval_at(Instant::now() + ping, ping);
         let mut looks = interval_at(Instant::now() + LOOK, LOOK);
         let mut heard = Instant::now();
         let today = *day.borrow_and_update();
-        self.say(format!(r#"{{"type":"hello","seq":{},"business_date":"{today}"}}"#, tail.seq)).await?;
+        self.say(format!(r#"{{"type":"hello","seq":{},"business_date":"{today}"}}"#, following.tail.seq))
+            .await?;
         loop {
             tokio::select! {
                 message = self.socket.recv() => {
                     heard = Instant::now();
                     match message {
-                        Some(Ok(Message::Text(text))) => {
-                            if let Ok(FromClient::Subscribe { from_seq }) = serde_json::from_str(&text) {
-                                tail = self.ledger.tail();
-                                self.sent = Some(self.catch_up(from_seq.max(0), tail.seq).await?);
-                            }
-                        }
+                        Some(Ok(Message::Text(text))) => self.hear(&text, &mut following).await?,
                         Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(End::Gone),
                         Some(Ok(_)) => {}
                     }
                 }
-                frame = tail.frames.recv() => match frame {
-                    Ok(frame) if tail.frames.len() <= state.config.live_queue => {
-                        self.hand_out(frame, &mut tail).await?;
+                frame = following.tail.frames.recv() => match frame {
+                    Ok(frame) if following.tail.frames.len() <= state.config.live_queue => {
+                        self.hand_out(frame, &mut following.tail).await?;
                     }
-                    Ok(_) | Err(RecvError::Lagged(_)) => self.give_up(&mut tail).await?,
+                    Ok(_) | Err(RecvError::Lagged(_)) => self.give_up(&mut following.tail).await?,
                     Err(RecvError::Closed) => return Err(End::Stopping),
                 },
                 Ok(()) = day.changed() => {
                     let today = *day.borrow_and_update();
                     self.say(format!(r#"{{"type":"day","business_date":"{today}"}}"#)).await?;
                 }
+                Ok(()) = inbox.changed(), if self.sent.is_some() => self.tell_inbox().await?,
+                presence = news(&mut following.presence) => self.tell(&Personal::Presence(&presence)).await?,
                 _ = pings.tick() => {
                     if heard.elapsed() > ping * 2 + Duration::from_secs(1) {
                         return Err(End::Silent);
                     }
                     self.say(r#"{"type":"ping"}"#.to_owned()).await?;
                 }
-                _ = looks.tick() => self.look().await?,
+                _ = looks.tick() => {
+                    self.look().await?;
+                    if self.owes_inbox {
+                        self.tell_inbox().await?;
+                    }
+                }
                 () = stopped(&mut stopping) => return Err(End::Stopping),
+            }
+        }
+    }
+
+    /// What the client says. What makes no sense, or is not for the caller to say, is not answered.
+    async fn hear(&mut self, text: &str, following: &mut Following) -> Result<(), End> {
+        self.allowance.spend()?;
+        match serde_json::from_str(text) {
+            Ok(FromClient::Subscribe { from_seq }) => {
+                following.tail = self.ledger.tail();
+                self.tell_inbox().await?;
+                self.sent = Some(self.catch_up(from_seq.max(0), following.tail.seq).await?);
+            }
+            Ok(FromClient::Watch { customer_id }) => following.presence = self.watch(customer_id).await?,
+            // Refused, it stays as the last frame said.
+            Ok(FromClient::Claim { customer_id, over }) => {
+                let _ = self.seat.claim(&customer_id, over.as_ref());
+            }
+            Ok(FromClient::Release { customer_id }) => {
+                let _ = self.seat.release(&customer_id);
+            }
+            Ok(FromClient::Pong) | Err(_) => {}
+        }
+        Ok(())
+    }
+
+    async fn watch(
+        &mut self,
+        customer: Option<CustomerId>,
+    ) -> Result<Option<watch::Receiver<Arc<Presence>>>, End> {
+        let Some(customer) = customer else {
+            self.seat.leave();
+            return Ok(None);
+        };
+        match self.seat.watch(customer.clone()).await {
+            Ok(presence) => Ok(Some(presence)),
+            Err(_) => {
+                self.tell(&Personal::Presence(&Presence::nobody(customer))).await?;
+                Ok(None)
             }
         }
     }
@@ -228,6 +346,7 @@ impl Relay {
         self.look().await?;
         if self.sent.is_some() {
             self.resync(Resync::Lagged).await?;
+            self.tell_inbox().await?;
             self.sent = Some(tail.seq);
         }
         Ok(())
@@ -273,6 +392,23 @@ impl Relay {
         in_time(self.socket.flush()).await
     }
 
+    /// Says what the caller has read, or tries again in a moment.
+    async fn tell_inbox(&mut self) -> Result<(), End> {
+        let inbox = self.ledger.inbox(&self.caller).await;
+        self.owes_inbox = inbox.is_err();
+        match inbox {
+            Ok(inbox) => self.tell(&Personal::Inbox(&inbox)).await,
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "an inbox can't be read");
+                Ok(())
+            }
+        }
+    }
+
+    async fn tell(&mut self, frame: &Personal<'_>) -> Result<(), End> {
+        self.say(serde_json::to_string(frame).map_err(|_| End::Gone)?).await
+    }
+
     async fn resync(&mut self, resync: Resync) -> Result<(), End> {
         self.metrics.resync(resync);
         self.say(format!(r#"{{"type":"resync","reason":"{}"}}"#, resync.reason())).await
@@ -292,11 +428,22 @@ impl Relay {
             End::Silent => (1001, "no answer to pings"),
             End::SessionEnded => (SESSION_ENDED, "the session ended"),
             End::Stopping => (1012, "the server restarts"),
+            End::TalksTooMuch => (1008, "too many messages"),
         };
         let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
         let _ =
             tokio::time::timeout(Duration::from_secs(1), self.socket.send(Message::Close(Some(frame)))).await;
     }
+}
+
+/// Who is there, whenever that changes; never, where nothing is watched.
+async fn news(presence: &mut Option<watch::Receiver<Arc<Presence>>>) -> Arc<Presence> {
+    if let Some(presence) = presence
+        && presence.changed().await.is_ok()
+    {
+        return Arc::clone(&presence.borrow_and_update());
+    }
+    std::future::pending().await
 }
 
 /// Ready once the server stops, or is gone.

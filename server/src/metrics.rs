@@ -56,6 +56,7 @@ pub(crate) enum Ended {
     Silent,
     SignedOut,
     Stopping,
+    TalksTooMuch,
 }
 
 /// Counters by reason.

@@ -1,7 +1,9 @@
 //! Frames as they stand on the wire.
 
 use chrono::NaiveDate;
-use domain::Event;
+use domain::notification::Inbox;
+use domain::presence::Presence;
+use domain::{CustomerId, Event, UserId};
 use serde::{Deserialize, Serialize};
 
 /// What the server sends.
@@ -19,6 +21,10 @@ pub(super) enum Incoming {
     Day { business_date: NaiveDate },
     /// Something happened.
     Event(Box<Event>),
+    /// What the viewer has read, whole.
+    Inbox(Inbox),
+    /// Who is at a customer.
+    Presence(Presence),
     /// Events were missed.
     Resync {},
     /// Are you there?
@@ -31,6 +37,12 @@ pub(super) enum Incoming {
 pub(super) enum Outgoing {
     /// Send what came after `from_seq`, and go on.
     Subscribe { from_seq: i64 },
+    /// This customer is on screen, or none.
+    Watch { customer_id: Option<CustomerId> },
+    /// I work on it, whoever had it.
+    Claim { customer_id: CustomerId, over: Option<UserId> },
+    /// I am done with it.
+    Release { customer_id: CustomerId },
     /// I am.
     Pong,
 }
@@ -52,6 +64,13 @@ mod tests {
             serde_json::from_str(r#"{"type":"day","business_date":"2026-11-21"}"#),
             Ok(Incoming::Day { business_date }) if business_date.to_string() == "2026-11-21"
         ));
+        let inbox =
+            r#"{"type":"inbox","version":2,"seq":9,"unread":1,"all_before":4,"read":[6],"preferences":{}}"#;
+        assert!(matches!(serde_json::from_str(inbox), Ok(Incoming::Inbox(inbox)) if inbox.has_read(6)));
+        let presence = r#"{"type":"presence","customer_id":"cus_1","people":[{"id":"usr_1","name":"Ann"}],"claim":null}"#;
+        assert!(
+            matches!(serde_json::from_str(presence), Ok(Incoming::Presence(known)) if known.people.len() == 1)
+        );
         assert!(matches!(
             serde_json::from_str(r#"{"type":"resync","reason":"lag"}"#),
             Ok(Incoming::Resync {})
@@ -63,5 +82,7 @@ mod tests {
     fn writes_the_protocol() {
         let text = serde_json::to_string(&Outgoing::Subscribe { from_seq: 4 });
         assert_eq!(text.ok().as_deref(), Some(r#"{"type":"subscribe","from_seq":4}"#));
+        let text = serde_json::to_string(&Outgoing::Watch { customer_id: None });
+        assert_eq!(text.ok().as_deref(), Some(r#"{"type":"watch","customer_id":null}"#));
     }
 }

@@ -5,8 +5,9 @@
 
 mod frame;
 mod hub;
+mod inbox;
+mod presence;
 mod socket;
-mod unread;
 mod whole;
 
 use chrono::NaiveDate;
@@ -16,7 +17,8 @@ use leptos::prelude::*;
 use hub::Hub;
 
 pub use hub::CatchUp;
-pub use unread::Unread;
+pub use inbox::Inbox;
+pub use presence::Presence;
 pub use whole::Whole;
 
 /// Whether what is on screen follows what happens.

@@ -13,8 +13,8 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::frame::{Incoming, Outgoing};
-use super::{Live, LiveStatus, Unread};
-use crate::api::notification::unread_count;
+use super::{Inbox, Live, LiveStatus, Presence};
+use crate::api::notification;
 
 /// First wait after a break, milliseconds; doubled after each failure.
 const FIRST_WAIT: u32 = 500;
@@ -23,22 +23,40 @@ const LONGEST_WAIT: u32 = 10_000;
 /// Silence after which the line counts as dead, milliseconds; the server pings every 25 s.
 const SILENCE: u32 = 70_000;
 
+/// What one connection tells. Copy.
+#[derive(Clone, Copy)]
+struct Page {
+    live: Live,
+    inbox: Inbox,
+    presence: Presence,
+}
+
+/// What happens next on a connection.
+enum Next {
+    Heard(String),
+    Say(Outgoing),
+    Nothing,
+    End,
+}
+
 /// Keeps a socket open for as long as the page lives.
 pub(super) fn keep_open(live: Live) {
     let (wake, woken) = unbounded();
     listen_to_the_browser(live, wake);
     // Taken here: the task below runs outside of any component.
-    let unread = Unread::expect();
-    spawn_local(connect_for_ever(live, unread, woken));
+    let page = Page { live, inbox: Inbox::expect(), presence: Presence::expect() };
+    spawn_local(connect_for_ever(page, woken));
 }
 
-async fn connect_for_ever(live: Live, unread: Unread, mut woken: UnboundedReceiver<()>) {
+async fn connect_for_ever(page: Page, mut woken: UnboundedReceiver<()>) {
+    let Page { live, inbox, presence } = page;
     // The page's own effects say first at which event it was read.
     TimeoutFuture::new(0).await;
     let mut wait = FIRST_WAIT;
     loop {
         if is_online() {
-            let was_open = talk(live).await;
+            let was_open = talk(page).await;
+            presence.close();
             if was_open {
                 wait = FIRST_WAIT;
             }
@@ -55,8 +73,8 @@ async fn connect_for_ever(live: Live, unread: Unread, mut woken: UnboundedReceiv
         }
         // An ordinary request first: it renews the session where it can, and tells a session that has ended from a
         // server that is away, which the socket doesn't.
-        match unread_count().await {
-            Ok(count) => unread.set(count),
+        match notification::read_inbox().await {
+            Ok(known) => inbox.learn(known),
             Err(fault) if fault.is_signed_out() => {
                 let _ = live.status.try_set(LiveStatus::SignedOut);
                 // Until someone signs in again, perhaps in another tab: looked at when this one is looked at.
@@ -68,50 +86,77 @@ async fn connect_for_ever(live: Live, unread: Unread, mut woken: UnboundedReceiv
 }
 
 /// One connection, to its end. Whether it ever stood.
-async fn talk(live: Live) -> bool {
+async fn talk(page: Page) -> bool {
     let Some(address) = address() else { return false };
     let Ok(mut socket) = WebSocket::open(&address) else { return false };
-    let mut stood = false;
+    // Nothing is said before the greeting: until then the socket may turn out to be closed.
+    let mut to_say = None;
     loop {
-        let message = match select(socket.next(), TimeoutFuture::new(SILENCE)).await {
-            Either::Left((Some(Ok(Message::Text(text))), _)) => text,
-            Either::Left((Some(Ok(Message::Bytes(_))), _)) => continue,
-            Either::Left((_, _)) | Either::Right(_) => return stood,
+        let answer = match next(&mut socket, &mut to_say).await {
+            Next::Heard(text) => {
+                if to_say.is_none() {
+                    let _ = page.live.status.try_set(LiveStatus::Live);
+                    to_say = Some(page.presence.open());
+                }
+                hear(page, &text)
+            }
+            Next::Say(message) => Some(message),
+            Next::Nothing => None,
+            Next::End => return to_say.is_some(),
         };
-        if !stood {
-            stood = true;
-            let _ = live.status.try_set(LiveStatus::Live);
-        }
-        match serde_json::from_str(&message) {
-            // Nothing is sent before it: until then the socket may turn out to be closed.
-            Ok(Incoming::Hello { seq, business_date }) => {
-                if let Some(today) = business_date {
-                    live.begin_day(today);
-                }
-                let from_seq = match live.resume_from() {
-                    // A log shorter than what was seen: another database, such as a restored one.
-                    Some(last) if seq < last => {
-                        live.start_over(seq);
-                        seq
-                    }
-                    last => live.begin_at(last.unwrap_or(seq)),
-                };
-                if send(&mut socket, &Outgoing::Subscribe { from_seq }).await.is_err() {
-                    return stood;
-                }
-            }
-            Ok(Incoming::Event(event)) => live.receive(*event),
-            Ok(Incoming::Day { business_date }) => live.begin_day(business_date),
-            Ok(Incoming::Resync {}) => live.resync(),
-            Ok(Incoming::Ping) => {
-                if send(&mut socket, &Outgoing::Pong).await.is_err() {
-                    return stood;
-                }
-            }
-            // A newer server may send what this page doesn't know.
-            Err(_) => {}
+        if let Some(answer) = answer
+            && send(&mut socket, &answer).await.is_err()
+        {
+            return to_say.is_some();
         }
     }
+}
+
+async fn next(socket: &mut WebSocket, to_say: &mut Option<UnboundedReceiver<Outgoing>>) -> Next {
+    let said = async {
+        match to_say {
+            Some(to_say) => to_say.next().await,
+            None => std::future::pending().await,
+        }
+    };
+    let heard = select(socket.next(), TimeoutFuture::new(SILENCE));
+    match select(heard, Box::pin(said)).await {
+        Either::Left((Either::Left((Some(Ok(Message::Text(text))), _)), _)) => Next::Heard(text),
+        Either::Left((Either::Left((Some(Ok(Message::Bytes(_))), _)), _)) => Next::Nothing,
+        Either::Right((Some(message), _)) => Next::Say(message),
+        Either::Left(_) | Either::Right((None, _)) => Next::End,
+    }
+}
+
+/// What the server says, and what is to be answered.
+fn hear(page: Page, text: &str) -> Option<Outgoing> {
+    let Page { live, inbox, presence } = page;
+    match serde_json::from_str(text) {
+        Ok(Incoming::Hello { seq, business_date }) => {
+            if let Some(today) = business_date {
+                live.begin_day(today);
+            }
+            let from_seq = match live.resume_from() {
+                // A log shorter than what was seen: another database, such as a restored one.
+                Some(last) if seq < last => {
+                    inbox.forget();
+                    live.start_over(seq);
+                    seq
+                }
+                last => live.begin_at(last.unwrap_or(seq)),
+            };
+            return Some(Outgoing::Subscribe { from_seq });
+        }
+        Ok(Incoming::Event(event)) => live.receive(*event),
+        Ok(Incoming::Day { business_date }) => live.begin_day(business_date),
+        Ok(Incoming::Inbox(known)) => inbox.learn(known),
+        Ok(Incoming::Presence(known)) => presence.learn(known),
+        Ok(Incoming::Resync {}) => live.resync(),
+        Ok(Incoming::Ping) => return Some(Outgoing::Pong),
+        // A newer server may send what this page doesn't know.
+        Err(_) => {}
+    }
+    None
 }
 
 async fn send(socket: &mut WebSocket, message: &Outgoing) -> Result<(), ()> {

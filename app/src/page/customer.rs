@@ -12,6 +12,7 @@ mod invoice_sheet;
 mod invoices;
 mod note;
 mod payments;
+mod presence;
 mod record;
 mod refund;
 mod reverse;
@@ -33,6 +34,7 @@ use self::invoice_sheet::InvoiceSheet;
 use self::invoices::Invoices;
 use self::note::NoteSheet;
 use self::payments::Payments;
+use self::presence::Others;
 use self::record::RecordSheet;
 use self::simulate::SimulateDialog;
 use self::summary::Summary;
@@ -133,6 +135,7 @@ fn CustomerDesk(loaded: Snapshot<Loaded>) -> impl IntoView {
         }>
             <nav class="crumbs" aria-label="Back"><A href="/customers">"Customers"</A></nav>
             <PageHead title=name>
+                <Others desk />
                 {move || view! { <CustomerStatusBadge status=customer.with(|customer| customer.status) /> }}
             </PageHead>
             <div class="customer-desk">

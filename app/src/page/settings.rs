@@ -1,10 +1,13 @@
-//! One's own account: the name that others see, and the password.
+//! One's own account: the name that others see, the password, and what one wants to be told.
+
+mod notifications;
 
 use domain::user::{PASSWORD_MIN, password};
 use domain::{FieldError, FieldErrors, field};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use self::notifications::NotificationSettings;
 use crate::api::user::{change_password, me, rename_me};
 use crate::ui::{Button, ButtonKind, ErrorState, Field, Form, FormFault, PageHead, Skeleton, Toasts, Tone};
 
@@ -21,6 +24,7 @@ pub fn SettingsPage() -> impl IntoView {
                         <div class="account">
                             <Name name=user.name email=user.email role=user.role.to_string() />
                             <Password />
+                            <NotificationSettings />
                         </div>
                     }
                     .into_any(),

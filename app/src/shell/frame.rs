@@ -9,8 +9,8 @@ use super::demo::DemoBar;
 use super::keys::Keys;
 use super::news::tell_news;
 use super::theme::ThemeToggle;
-use crate::api::notification::unread_count;
-use crate::live::{Live, LiveStatus, Unread};
+use crate::api::notification;
+use crate::live::{Inbox, Live, LiveStatus};
 use crate::session::{Viewer, use_session};
 use crate::ui::{Icon, IconName, Menu, ToastRegion};
 use crate::{browser, format};
@@ -217,19 +217,17 @@ fn LiveBadge() -> impl IntoView {
 
 #[component]
 fn Bell() -> impl IntoView {
-    let unread = Unread::expect();
-    let first = Resource::new(|| (), |()| unread_count());
+    let inbox = Inbox::expect();
+    let first = Resource::new(|| (), |()| notification::read_inbox());
+    let waiting = move |first: u64| inbox.unread().unwrap_or(first);
     view! {
-        <Transition fallback=move || view! { <BellLink count=unread.get().unwrap_or(0) /> }>
+        <Transition fallback=move || view! { <BellLink count=waiting(0) /> }>
             {move || Suspend::new(async move {
-                let first = first.await.unwrap_or(0);
-                // From here on it is counted up and down.
-                Effect::new(move |_| {
-                    if untrack(|| unread.get()).is_none() {
-                        unread.set(first);
-                    }
-                });
-                view! { {move || view! { <BellLink count=unread.get().unwrap_or(first) /> }} }
+                let known = first.await.unwrap_or_default();
+                let first = known.unread;
+                // From here on the socket tells.
+                Effect::new(move |_| inbox.learn(known.clone()));
+                view! { {move || view! { <BellLink count=waiting(first) /> }} }
             })}
         </Transition>
     }

@@ -1,56 +1,51 @@
-//! Toasts and the bell's number, from the same frames.
+//! What happens is counted on the bell and told in messages, from the same frames.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use domain::notification::{Notification, NotificationKind};
-use domain::{Event, Role};
+use domain::Role;
+use domain::notification::{Delivery, FOLDS_FROM, Notification, NotificationKind};
 use leptos::prelude::*;
 
-use crate::format;
-use crate::live::{Live, Unread};
-use crate::ui::{Toast, Toasts, Tone};
+use crate::live::{Inbox, Live};
+use crate::notification::{address, many, together, tone};
+use crate::ui::{Toast, Toasts};
 
-/// At midnight invoices become overdue by the dozen: they are gathered for so long before they are told.
+/// News come in bursts (invoices become overdue by the dozen at midnight): they are gathered for so long before they are
+/// told.
 const GATHER: Duration = Duration::from_millis(500);
-/// More than a handful at once are told in one message.
-const HANDFUL: usize = 3;
-/// The name of these messages.
-const OVERDUE: &str = "overdue";
 
 /// From now on, tells what happens.
 pub(super) fn tell_news(live: Live, role: Role) {
-    let toasts = Toasts::expect();
-    let unread = Unread::expect();
-    let overdue = Overdue { waiting: StoredValue::default(), told: StoredValue::new(0), toasts };
+    let inbox = Inbox::expect();
+    let burst =
+        Burst { waiting: StoredValue::default(), told: StoredValue::default(), toasts: Toasts::expect() };
     live.on_event(move |event| {
         let Some(news) =
             Notification::of(event, false).filter(|news| !news.kind.for_admins() || role == Role::Admin)
         else {
             return;
         };
-        unread.more();
-        let toast = toast(&news, event);
-        if news.kind == NotificationKind::InvoiceOverdue {
-            overdue.add(toast);
-        } else {
-            toasts.push(toast);
+        inbox.count(news.kind, news.seq);
+        if inbox.delivery(news.kind) == Delivery::Toast {
+            burst.add(news);
         }
     });
 }
 
-/// What became overdue and is not told yet. Copy.
+/// News that are not told yet. Copy.
 #[derive(Clone, Copy)]
-struct Overdue {
-    waiting: StoredValue<Vec<Toast>>,
-    /// How many the messages in sight speak of.
-    told: StoredValue<usize>,
+struct Burst {
+    waiting: StoredValue<Vec<Notification>>,
+    /// How many of each kind the messages in sight speak of.
+    told: StoredValue<BTreeMap<NotificationKind, usize>>,
     toasts: Toasts,
 }
 
-impl Overdue {
-    fn add(self, toast: Toast) {
+impl Burst {
+    fn add(self, news: Notification) {
         let first = self.waiting.try_update_value(|waiting| {
-            waiting.push(toast);
+            waiting.push(news);
             waiting.len() == 1
         });
         if first == Some(true) {
@@ -60,31 +55,39 @@ impl Overdue {
 
     fn tell(self) {
         let Some(waiting) = self.waiting.try_update_value(std::mem::take) else { return };
-        // As long as some are in sight, the next belong to the same rain.
-        let before = if self.toasts.shows(OVERDUE) { self.told.get_value() } else { 0 };
-        let told = before + waiting.len();
-        self.told.set_value(told);
-        if told <= HANDFUL {
-            waiting.into_iter().for_each(|toast| self.toasts.push_as(OVERDUE, toast));
+        let mut by_kind: BTreeMap<NotificationKind, Vec<Notification>> = BTreeMap::new();
+        for news in waiting {
+            by_kind.entry(news.kind).or_default().push(news);
+        }
+        for (kind, news) in by_kind {
+            self.tell_kind(kind, news);
+        }
+    }
+
+    /// One message each for a few; one for all of many.
+    fn tell_kind(self, kind: NotificationKind, news: Vec<Notification>) {
+        let name = kind.as_str();
+        // As long as some are in sight, the next belong to the same burst.
+        let before = if self.toasts.shows(name) { self.told(kind) } else { 0 };
+        let count = before + news.len();
+        self.told.try_update_value(|told| told.insert(kind, count));
+        if count < FOLDS_FROM {
+            news.iter().for_each(|news| self.toasts.push_as(name, toast(news)));
             return;
         }
-        let title = format!("{} invoices became overdue", format::count(told as u64));
-        self.toasts.replace(OVERDUE, Toast::new(Tone::Bad, title, "").with_href("/invoices?status=overdue"));
+        let (href, _) = together(kind);
+        self.toasts.replace(name, Toast::new(tone(kind), many(kind, count), "").with_href(href));
+    }
+
+    fn told(self, kind: NotificationKind) -> usize {
+        self.told.try_with_value(|told| told.get(&kind).copied()).flatten().unwrap_or_default()
     }
 }
 
-fn toast(news: &Notification, event: &Event) -> Toast {
-    let tone = match news.kind {
-        NotificationKind::PaymentReceived | NotificationKind::ImportFinished => Tone::Good,
-        NotificationKind::PaymentFailed | NotificationKind::InvoiceOverdue => Tone::Bad,
-        NotificationKind::PaymentPending | NotificationKind::UserRegistered => Tone::Waiting,
-        NotificationKind::CustomerCreated => Tone::Neutral,
-    };
-    let toast = Toast::new(tone, news.title.clone(), news.text.clone());
-    match (&news.customer_id, event.subject.kind.as_str()) {
-        (Some(id), _) => toast.with_href(format!("/customers/{id}")),
-        (None, "import") => toast.with_href(format!("/import/{}", event.subject.id)),
-        (None, "user") => toast.with_href("/users"),
-        (None, _) => toast,
+fn toast(news: &Notification) -> Toast {
+    let toast = Toast::new(tone(news.kind), news.title.clone(), news.text.clone());
+    match address(news) {
+        Some(href) => toast.with_href(href),
+        None => toast,
     }
 }

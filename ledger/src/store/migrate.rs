@@ -12,6 +12,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0003_imports", include_str!("../../migrations/0003_imports.surql")),
     ("0004_customer_indexes", include_str!("../../migrations/0004_customer_indexes.surql")),
     ("0005_summary_moves", include_str!("../../migrations/0005_summary_moves.surql")),
+    ("0006_inbox", include_str!("../../migrations/0006_inbox.surql")),
 ];
 
 #[derive(SurrealValue)]

@@ -8,6 +8,8 @@ mod live;
 #[cfg(test)]
 mod live_tests;
 mod migrate;
+mod notification;
+mod presence;
 mod read;
 pub(crate) mod rows;
 mod session;

@@ -558,22 +558,6 @@ impl Store {
         Ok((rows.into_iter().map(Event::try_from).collect::<Result<_>>()?, total))
     }
 
-    /// How many events of some kinds a user has not read.
-    pub(crate) async fn count_unread(
-        &self,
-        kinds: &[EventKind],
-        state: &super::rows::NotificationStateRow,
-    ) -> Result<u64> {
-        let mut condition = Where::default();
-        condition.is("seq", ">", state.all_before);
-        condition.is("kind", "IN", kinds.iter().map(|kind| kind.as_str().to_owned()).collect::<Vec<_>>());
-        let from = state.all_before + 1;
-        let text = format!("SELECT count() FROM event:{from}.. WHERE {} GROUP ALL", condition.text());
-        let count: Option<Count> = self.ask(text, condition.values).await?.take(0)?;
-        let newer = count.map_or(0, |row| row.count.unsigned_abs());
-        Ok(newer.saturating_sub(state.read.len() as u64))
-    }
-
     pub(crate) async fn users(&self) -> Result<Vec<UserRow>> {
         Ok(self.db.query("SELECT * FROM user ORDER BY name").await?.take(0)?)
     }

@@ -1,5 +1,7 @@
 //! Rows as the database keeps them, and what they are in `domain`. These types are the schema.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::import::{Import, ImportError, ImportState, Mode, Progress, SavedMapping, UndoState};
 use domain::invoice::InvoiceEntry;
@@ -896,8 +898,12 @@ impl From<ImportErrorRow> for ImportError {
 
 #[derive(Clone, Debug, Default, SurrealValue)]
 pub(crate) struct NotificationStateRow {
+    /// Grows with every change of the row.
+    pub version: i64,
     /// Everything up to this event is read.
     pub all_before: i64,
-    /// Single events after it that are read.
+    /// Single events after it that are read, in order.
     pub read: Vec<i64>,
+    /// How they want to be told, by kind; what they never chose is absent.
+    pub preferences: BTreeMap<String, String>,
 }

@@ -1,8 +1,8 @@
-//! Sign-ins and what each user has read: kept beside the books, not in the event log.
+//! Sign-ins: kept beside the books, not in the event log.
 
 use chrono::{DateTime, Utc};
 
-use super::rows::{NotificationStateRow, SessionRow};
+use super::rows::SessionRow;
 use super::{Store, record};
 use crate::Result;
 
@@ -65,36 +65,6 @@ impl Store {
             db.query("DELETE session WHERE expires_at < $now; DELETE idempotency WHERE at < $keys_before;")
                 .bind(("now", now))
                 .bind(("keys_before", keys_before))
-        })
-        .await?;
-        Ok(())
-    }
-
-    pub(crate) async fn notification_state(&self, user: &str) -> Result<NotificationStateRow> {
-        let rows: Vec<NotificationStateRow> = self.pick("notification_state", std::iter::once(user)).await?;
-        Ok(rows.into_iter().next().unwrap_or_default())
-    }
-
-    /// Marks one event read.
-    pub(crate) async fn mark_read(&self, user: &str, seq: i64) -> Result<()> {
-        self.beside(|db| {
-            db.query(
-                "UPSERT $id SET all_before = all_before ?? 0, \
-                 read = IF $seq > (all_before ?? 0) { array::union(read ?? [], [$seq]) } ELSE { read ?? [] } RETURN NONE",
-            )
-            .bind(("id", record("notification_state", user)))
-            .bind(("seq", seq))
-        })
-        .await?;
-        Ok(())
-    }
-
-    /// Marks everything up to `seq` read.
-    pub(crate) async fn mark_all_read(&self, user: &str, seq: i64) -> Result<()> {
-        self.beside(|db| {
-            db.query("UPSERT $id SET all_before = $seq, read = array::filter(read ?? [], |$one| $one > $seq) RETURN NONE")
-                .bind(("id", record("notification_state", user)))
-                .bind(("seq", seq))
         })
         .await?;
         Ok(())

@@ -878,6 +878,33 @@ pub(super) struct UnreadCount {
     unread: u64,
 }
 
+/// Notifications to mark.
+#[derive(ToSchema)]
+pub(super) struct Marked {
+    /// At most 5,000.
+    ids: Vec<String>,
+}
+
+/// How you are told of each kind: `toast`, `inbox` or `none`.
+#[derive(ToSchema)]
+pub(super) struct NotificationPreferences {
+    #[schema(rename = "payment.received")]
+    payment_received: Option<String>,
+    #[schema(rename = "payment.failed")]
+    payment_failed: Option<String>,
+    #[schema(rename = "payment.pending")]
+    payment_pending: Option<String>,
+    #[schema(rename = "invoice.overdue")]
+    invoice_overdue: Option<String>,
+    #[schema(rename = "customer.created")]
+    customer_created: Option<String>,
+    #[schema(rename = "import.finished")]
+    import_finished: Option<String>,
+    /// Admins only.
+    #[schema(rename = "user.registered")]
+    user_registered: Option<String>,
+}
+
 /// One entry of the log.
 #[derive(ToSchema)]
 pub(super) struct Event {
@@ -1048,6 +1075,9 @@ mod tests {
         same::<super::Subject>(&event.subject);
         same::<super::Notification>(notification::Notification::of(&event, true));
         same::<super::Event>(event);
+        same::<super::NotificationPreferences>(
+            notification::Preferences::default().complete(domain::Role::Admin),
+        );
         same::<super::User>(whole::<domain::User>(json!({
             "id": "u", "name": "n", "email": "e", "role": "admin", "active": true, "version": 1,
         })));

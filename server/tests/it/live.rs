@@ -8,7 +8,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-use crate::app::{Person, TestApp};
+use crate::app::{Person, TestApp, text};
 
 struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
@@ -31,8 +31,33 @@ impl Socket {
         Self::open(app, &[("authorization", &bearer)]).await.unwrap()
     }
 
-    /// The next message; `None` when it was closed, with the code kept by `closed`.
+    /// The next frame that is for everybody.
     async fn next(&mut self) -> Value {
+        loop {
+            let frame = self.frame().await;
+            if frame["type"] != "inbox" {
+                return frame;
+            }
+        }
+    }
+
+    /// The next frame of one type, whatever comes before it.
+    async fn next_of(&mut self, of: &str) -> Value {
+        loop {
+            let frame = self.frame().await;
+            if frame["type"] == of {
+                return frame;
+            }
+        }
+    }
+
+    /// Nothing of one type comes for a while.
+    async fn hears_no(&mut self, of: &str) {
+        let waited = tokio::time::timeout(Duration::from_millis(700), self.next_of(of)).await;
+        assert!(waited.is_err(), "{:?}", waited.ok());
+    }
+
+    async fn frame(&mut self) -> Value {
         match self.message().await {
             Some(Message::Text(text)) => serde_json::from_str(&text).unwrap(),
             other => panic!("{other:?}"),
@@ -51,8 +76,27 @@ impl Socket {
     }
 
     async fn subscribe(&mut self, from_seq: i64) {
-        let text = json!({ "type": "subscribe", "from_seq": from_seq }).to_string();
-        self.0.send(Message::text(text)).await.unwrap();
+        self.say(json!({ "type": "subscribe", "from_seq": from_seq })).await;
+    }
+
+    async fn say(&mut self, message: Value) {
+        self.0.send(Message::text(message.to_string())).await.unwrap();
+    }
+
+    /// Opens a customer's page, and hears who is there.
+    async fn watch(&mut self, customer: &Value) -> Value {
+        self.say(json!({ "type": "watch", "customer_id": customer["id"] })).await;
+        self.next_of("presence").await
+    }
+
+    async fn claim(&mut self, customer: &Value, over: Option<&Person>) {
+        let over = over.map(|person| &person.id);
+        self.say(json!({ "type": "claim", "customer_id": customer["id"], "over": over })).await;
+    }
+
+    /// Who is at the customer it watches, once that changes.
+    async fn people(&mut self) -> Vec<String> {
+        names(&self.next_of("presence").await)
     }
 
     /// Events until one of `kind`.
@@ -80,6 +124,11 @@ impl Socket {
             }
         }
     }
+}
+
+/// The people of a presence frame.
+fn names(presence: &Value) -> Vec<String> {
+    presence["people"].as_array().unwrap().iter().map(|person| text(&person["name"])).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -218,6 +267,141 @@ async fn news_about_users_is_for_admins() {
         ["user.created", "user.created", "user.updated", "customer.created"]
     );
     assert_eq!(kinds(of_vera.until("customer.created").await), ["customer.created"]);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_read_in_one_tab_is_read_in_all_of_that_person_alone() {
+    let app = TestApp::start().await;
+    let ada = app.admin().await;
+    let vera = app.person(&ada, "Vera", Role::Viewer).await;
+    ada.post("/customers", json!({ "name": "Acme" })).await.is(201);
+    let mut tabs = Vec::new();
+    for person in [&vera, &vera, &ada] {
+        let mut tab = Socket::of(&app, person).await;
+        let seq = tab.hello().await;
+        tab.subscribe(seq).await;
+        let inbox = tab.next_of("inbox").await;
+        assert_eq!(inbox["seq"], seq);
+        assert_eq!(inbox["unread"], if person.id == vera.id { 1 } else { 3 });
+        tabs.push(tab);
+    }
+    let newest = vera.get("/notifications").await.column("id").remove(0);
+    vera.post(&format!("/notifications/{newest}/read"), json!({})).await.is(200);
+    for tab in &mut tabs[..2] {
+        let inbox = tab.next_of("inbox").await;
+        assert_eq!((&inbox["unread"], &inbox["read"]), (&json!(0), &json!([newest.parse::<i64>().unwrap()])));
+    }
+    tabs[2].hears_no("inbox").await;
+
+    // A choice of another tab is told likewise, and a tab that was away is told when it is back.
+    tabs.truncate(1);
+    vera.patch("/notifications/preferences", json!({ "payment.failed": "inbox" })).await.is(200);
+    assert_eq!(tabs[0].next_of("inbox").await["preferences"]["payment.failed"], "inbox");
+    let mut back = Socket::of(&app, &vera).await;
+    let seq = back.hello().await;
+    back.subscribe(seq).await;
+    let inbox = back.next_of("inbox").await;
+    assert_eq!((&inbox["unread"], &inbox["preferences"]["payment.failed"]), (&json!(0), &json!("inbox")));
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_at_a_customer_is_told_to_those_who_are_there() {
+    let app = TestApp::start().await;
+    let ada = app.admin().await;
+    let vera = app.person(&ada, "Vera", Role::Viewer).await;
+    let acme = ada.post("/customers", json!({ "name": "Acme" })).await.is(201).body;
+    let other = ada.post("/customers", json!({ "name": "Other" })).await.is(201).body;
+    let (mut of_ada, mut of_vera) = (Socket::of(&app, &ada).await, Socket::of(&app, &vera).await);
+    let mut elsewhere = Socket::of(&app, &ada).await;
+    elsewhere.watch(&other).await;
+
+    let alone = of_ada.watch(&acme).await;
+    let ada_alone = json!([{ "id": ada.id, "name": "Ada" }]);
+    assert_eq!((&alone["customer_id"], &alone["people"]), (&acme["id"], &ada_alone));
+    assert_eq!(alone["claim"], Value::Null);
+    assert_eq!(names(&of_vera.watch(&acme).await), ["Ada", "Vera"]);
+    assert_eq!(of_ada.people().await, ["Ada", "Vera"]);
+    // A second tab of hers is nobody new; with its end, and with that of the first, she is gone.
+    let mut second = Socket::of(&app, &vera).await;
+    assert_eq!(names(&second.watch(&acme).await), ["Ada", "Vera"]);
+    drop(second);
+    of_ada.hears_no("presence").await;
+    of_vera.say(json!({ "type": "watch", "customer_id": null })).await;
+    assert_eq!(of_ada.people().await, ["Ada"]);
+    assert_eq!(names(&of_vera.watch(&acme).await), ["Ada", "Vera"]);
+    assert_eq!(of_ada.people().await, ["Ada", "Vera"]);
+    drop(of_vera);
+    assert_eq!(of_ada.people().await, ["Ada"]);
+    elsewhere.hears_no("presence").await;
+
+    // At a customer that is not there is nobody, and nobody hears of it.
+    let nobody = of_ada.watch(&json!({ "id": "cus_none" })).await;
+    assert_eq!(nobody, json!({ "type": "presence", "customer_id": "cus_none", "people": [], "claim": null }));
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_customer_is_claimed_taken_over_and_given_back() {
+    let app = TestApp::start().await;
+    let ada = app.admin().await;
+    let carl = app.person(&ada, "Carl", Role::Collector).await;
+    let vera = app.person(&ada, "Vera", Role::Viewer).await;
+    let acme = ada.post("/customers", json!({ "name": "Acme" })).await.is(201).body;
+    let mut of_carl = Socket::of(&app, &carl).await;
+    let mut of_vera = Socket::of(&app, &vera).await;
+    of_carl.watch(&acme).await;
+    of_vera.watch(&acme).await;
+    of_carl.people().await;
+
+    of_carl.claim(&acme, None).await;
+    let claimed = of_vera.next_of("presence").await;
+    assert_eq!((&claimed["claim"]["id"], &claimed["claim"]["name"]), (&json!(carl.id), &json!("Carl")));
+    assert!(claimed["claim"]["since"].is_string());
+    of_carl.next_of("presence").await;
+    // Viewers claim nothing, nobody claims what they don't look at, and nobody takes over unknowingly.
+    of_vera.claim(&acme, Some(&carl)).await;
+    let mut of_ada = Socket::of(&app, &ada).await;
+    of_ada.claim(&acme, Some(&carl)).await;
+    of_carl.hears_no("presence").await;
+    of_ada.watch(&acme).await;
+    of_carl.people().await;
+    of_ada.claim(&acme, None).await;
+    of_ada.say(json!({ "type": "release", "customer_id": acme["id"] })).await;
+    of_carl.hears_no("presence").await;
+    of_ada.claim(&acme, Some(&carl)).await;
+    assert_eq!(of_carl.next_of("presence").await["claim"]["name"], "Ada");
+    of_ada.say(json!({ "type": "release", "customer_id": acme["id"] })).await;
+    assert_eq!(of_carl.next_of("presence").await["claim"], Value::Null);
+
+    // It outlasts the socket, not half an hour.
+    of_carl.claim(&acme, None).await;
+    assert_eq!(of_carl.next_of("presence").await["claim"]["name"], "Carl");
+    of_vera.next_of("presence").await;
+    drop(of_carl);
+    let mut of_vera = Socket::of(&app, &vera).await;
+    assert_eq!(of_vera.watch(&acme).await["claim"]["name"], "Carl");
+    app.clock.advance(chrono::Duration::minutes(31));
+    loop {
+        if of_vera.next_of("presence").await["claim"] == Value::Null {
+            break;
+        }
+    }
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_who_talks_without_end_is_cut_off() {
+    let app = TestApp::start().await;
+    let ada = app.admin().await;
+    let mut socket = Socket::of(&app, &ada).await;
+    socket.hello().await;
+    for _ in 0..100 {
+        // It may be closed before all is said.
+        let _ = socket.0.send(Message::text(r#"{"type":"watch","customer_id":null}"#)).await;
+    }
+    assert_eq!(socket.closed().await, 1008);
     app.finish().await;
 }
 

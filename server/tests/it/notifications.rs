@@ -61,6 +61,46 @@ async fn mark_all_marks_more_than_a_page() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn several_are_marked_at_once() {
+    let app = TestApp::start().await;
+    let ada = app.admin().await;
+    ada.post("/notifications/read-all", json!({})).await.is(204);
+    for number in 0..6 {
+        ada.post("/customers", json!({ "name": format!("Customer {number}") })).await.is(201);
+    }
+    let ids = ada.get("/notifications").await.column("id");
+    let answer = ada.post("/notifications/read", json!({ "ids": ids[..4] })).await.is(200);
+    assert_eq!(answer.body, json!({ "unread": 2 }));
+    ada.post("/notifications/read", json!({ "ids": [ids[4], "999"] })).await.problem(404, "not_found");
+    ada.post("/notifications/read", json!({ "ids": ["x"] })).await.problem(404, "not_found");
+    assert_eq!(unread(&ada).await, 2);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everyone_chooses_what_they_are_told() {
+    let app = TestApp::start().await;
+    let ada = app.admin().await;
+    let vera = app.person(&ada, "Vera", Role::Viewer).await;
+    ada.post("/customers", json!({ "name": "Acme" })).await.is(201);
+    let path = "/notifications/preferences";
+    let at_first = vera.get(path).await.is(200).body;
+    assert_eq!(at_first.as_object().unwrap().len(), 6, "what viewers are told of");
+    assert!(at_first.as_object().unwrap().values().all(|how| how == "toast"));
+    let changed = vera.patch(path, json!({ "customer.created": "none" })).await.is(200).body;
+    assert_eq!((&changed["customer.created"], &changed["payment.failed"]), (&json!("none"), &json!("toast")));
+    assert_eq!(vera.get(path).await.is(200).body, changed);
+    assert_eq!(unread(&vera).await, 0);
+    assert_eq!(vera.get("/notifications").await.rows().len(), 0);
+    assert_eq!(vera.get("/notifications?kind=customer.created").await.rows().len(), 0);
+    assert_eq!(unread(&ada).await, 3);
+    vera.patch(path, json!({ "customer.created": "perhaps" })).await.problem(422, "invalid");
+    vera.patch(path, json!({ "gossip": "none" })).await.problem(422, "invalid");
+    vera.patch(path, json!({ "user.registered": "none" })).await.problem(422, "invalid");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_admins_are_told_who_registered() {
     let app = TestApp::start().await;
     let ada = app.admin().await;

@@ -97,6 +97,9 @@ fn table() -> Vec<(&'static str, &'static str, Option<Role>, Option<Value>)> {
         ("GET", "/notifications/unread-count", Some(Viewer), None),
         ("POST", "/notifications/{id}/read", Some(Viewer), None),
         ("POST", "/notifications/read-all", Some(Viewer), None),
+        ("POST", "/notifications/read", Some(Viewer), Some(json!({ "ids": [] }))),
+        ("GET", "/notifications/preferences", Some(Viewer), None),
+        ("PATCH", "/notifications/preferences", Some(Viewer), Some(json!({ "payment.received": "inbox" }))),
         ("GET", "/events", Some(Manager), None),
     ]
 }

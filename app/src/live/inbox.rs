@@ -1,0 +1,106 @@
+//! What the viewer has read and what waits for them: the same in every tab, whoever of them reads.
+
+use std::collections::BTreeSet;
+
+use domain::notification::{Delivery, Inbox as Known, NotificationKind, Preferences};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::api::notification::{mark_all_read, mark_read};
+use crate::error::Fault;
+
+/// What the viewer has read. Copy; from context. The first value comes with the page, then with the socket.
+#[derive(Clone, Copy, Default)]
+pub struct Inbox {
+    /// What the server said last.
+    known: RwSignal<Option<Known>>,
+    /// What came since, as frames tell it.
+    newer: RwSignal<BTreeSet<i64>>,
+    /// What was marked here, until the server answers.
+    marked: RwSignal<BTreeSet<i64>>,
+}
+
+impl Inbox {
+    /// The viewer's inbox of this page.
+    pub fn expect() -> Self {
+        use_context().unwrap_or_default()
+    }
+
+    /// What the server says. It is whole, and may be older than what is known.
+    pub fn learn(&self, inbox: Known) {
+        let is_news = self
+            .known
+            .try_with_untracked(|known| known.as_ref().is_none_or(|known| inbox.supersedes(known)))
+            .unwrap_or_default();
+        if is_news {
+            let _ = self.newer.try_update(|newer| newer.retain(|seq| *seq > inbox.seq));
+            let _ = self.known.try_set(Some(inbox));
+        }
+    }
+
+    /// The books are others, such as restored ones: nothing of before counts.
+    pub(super) fn forget(&self) {
+        let _ = self.newer.try_update(BTreeSet::clear);
+        let _ = self.known.try_set(None);
+    }
+
+    /// Another notification came. Its event may be counted already.
+    pub fn count(&self, kind: NotificationKind, seq: i64) {
+        let counted = |known: &Option<Known>| {
+            known
+                .as_ref()
+                .is_some_and(|known| seq <= known.seq || known.preferences.of(kind) == Delivery::None)
+        };
+        if self.known.try_with_untracked(counted) == Some(false) {
+            let _ = self.newer.try_update(|newer| newer.insert(seq));
+        }
+    }
+
+    /// How many wait, once something is known in the browser.
+    pub fn unread(&self) -> Option<u64> {
+        let known = self.known.read();
+        let known = known.as_ref()?;
+        let marked = self.marked.with(|marked| marked.iter().filter(|seq| !known.has_read(**seq)).count());
+        Some((known.unread + self.newer.with(BTreeSet::len) as u64).saturating_sub(marked as u64))
+    }
+
+    /// Whether the notification of this event is read.
+    pub fn has_read(&self, seq: i64) -> bool {
+        self.marked.with(|marked| marked.contains(&seq))
+            || self.known.with(|known| known.as_ref().is_some_and(|known| known.has_read(seq)))
+    }
+
+    /// How the viewer wants to be told of `kind`.
+    pub fn delivery(&self, kind: NotificationKind) -> Delivery {
+        let of = |known: &Option<Known>| known.as_ref().map(|known| known.preferences.of(kind));
+        self.known.try_with_untracked(of).flatten().unwrap_or_default()
+    }
+
+    /// How the viewer wants to be told, followed.
+    pub fn preferences(&self) -> Option<Preferences> {
+        self.known.with(|known| known.as_ref().map(|known| known.preferences.clone()))
+    }
+
+    /// Marks these as read: on screen at once, taken back when the server refuses.
+    pub fn mark(self, seqs: Vec<i64>, refused: impl FnOnce(Fault) + 'static) {
+        let new: Vec<i64> = seqs.into_iter().filter(|seq| !untrack(|| self.has_read(*seq))).collect();
+        if new.is_empty() {
+            return;
+        }
+        let _ = self.marked.try_update(|marked| marked.extend(&new));
+        spawn_local(async move {
+            let answer = mark_read(new.clone()).await;
+            if let Ok(inbox) = &answer {
+                self.learn(inbox.clone());
+            }
+            let _ = self.marked.try_update(|marked| marked.retain(|seq| !new.contains(seq)));
+            answer.err().map(refused);
+        });
+    }
+
+    /// Marks all as read that came so far.
+    pub async fn mark_all(self) -> Result<(), Fault> {
+        self.learn(mark_all_read().await?);
+        Ok(())
+    }
+}
