@@ -11,6 +11,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0002_summaries", include_str!("../../migrations/0002_summaries.surql")),
     ("0003_imports", include_str!("../../migrations/0003_imports.surql")),
     ("0004_customer_indexes", include_str!("../../migrations/0004_customer_indexes.surql")),
+    ("0007_saved_views", include_str!("../../migrations/0007_saved_views.surql")),
 ];
 
 #[derive(SurrealValue)]

@@ -14,6 +14,7 @@ mod snapshot;
 mod snapshot_tests;
 #[cfg(test)]
 mod tamper_tests;
+mod views;
 
 use std::time::Duration;
 
