@@ -1,6 +1,11 @@
 //! The few things asked of the browser itself. On the server each of them does nothing.
 
-use wasm_bindgen::JsCast;
+use domain::Problem;
+use server_fn::error::{FromServerFnError, ServerFnErrorErr};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+
+use crate::error::Fault;
 
 /// A key for a money command, made once per opened dialog: `crypto.randomUUID`, or its like where the page is not served
 /// over a secure origin.
@@ -44,9 +49,10 @@ pub fn reload() {
 }
 
 /// Puts the keyboard focus on the first element that matches the CSS selector, once the screen has been drawn.
-pub fn focus_soon(selector: &'static str) {
+pub fn focus_soon(selector: impl Into<String>) {
+    let selector = selector.into();
     leptos::prelude::request_animation_frame(move || {
-        focus(selector);
+        focus(&selector);
     });
 }
 
@@ -63,31 +69,19 @@ pub fn query(selector: &str) -> Option<web_sys::HtmlElement> {
     web_sys::window()?.document()?.query_selector(selector).ok()??.dyn_into().ok()
 }
 
-/// Moves the focus to the link of the next (1) or the previous (−1) row of the page's table.
-pub fn focus_row(step: i32) {
-    let Some(links) = web_sys::window()
-        .and_then(|window| window.document())
-        .and_then(|document| document.query_selector_all("main tbody tr td:first-child a").ok())
-    else {
-        return;
-    };
-    let link = |at: u32| links.item(at).and_then(|node| node.dyn_into::<web_sys::HtmlElement>().ok());
-    let current = (0_u32..links.length())
-        .find(|at| link(*at).and_then(|link| link.closest("tr:focus-within").ok().flatten()).is_some());
-    let next = match current {
-        None => 0_u32,
-        Some(at) => at.saturating_add_signed(step).min(links.length().saturating_sub(1)),
-    };
-    if let Some(link) = link(next) {
-        // A link in the page takes the focus.
-        let _ = link.focus();
+/// The element that has the keyboard focus, or the nearest around it that matches the CSS selector.
+pub fn focused(selector: &str) -> Option<web_sys::HtmlElement> {
+    if cfg!(not(target_arch = "wasm32")) {
+        return None;
     }
+    web_sys::window()?.document()?.active_element()?.closest(selector).ok()??.dyn_into().ok()
 }
 
 /// Whether the key was pressed where letters are typed, so that it is no shortcut.
 pub fn is_typing(event: &web_sys::KeyboardEvent) -> bool {
     event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()).is_some_and(|element| {
-        matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
+        let is_box = element.get_attribute("type").is_some_and(|kind| kind == "checkbox" || kind == "radio");
+        (matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT") && !is_box)
             || element.closest("[contenteditable=true]").ok().flatten().is_some()
     })
 }
@@ -95,4 +89,44 @@ pub fn is_typing(event: &web_sys::KeyboardEvent) -> bool {
 /// Whether a dialog lies over the page, so that the page's shortcuts are off.
 pub fn has_open_dialog() -> bool {
     query("dialog[open]").is_some()
+}
+
+/// Asks the API with a JSON body, and saves what it answers as a file.
+pub async fn download(path: &str, body: &serde_json::Value, name: &str) -> Result<(), Fault> {
+    let answer = ask(path, body).await.map_err(|_| unreachable())?;
+    if !answer.ok() {
+        let text = match answer.text().map(JsFuture::from) {
+            Ok(text) => text.await.ok().and_then(|text| text.as_string()),
+            Err(_) => None,
+        };
+        let told = text.and_then(|text| serde_json::from_str::<Problem>(&text).ok());
+        return Err(told.map_or_else(unreachable, Fault));
+    }
+    keep(&answer, name).await.map_err(|_| unreachable())
+}
+
+async fn ask(path: &str, body: &serde_json::Value) -> Result<web_sys::Response, JsValue> {
+    let wanted = web_sys::RequestInit::new();
+    wanted.set_method("POST");
+    wanted.set_body(&body.to_string().into());
+    let request = web_sys::Request::new_with_str_and_init(path, &wanted)?;
+    request.headers().set("content-type", "application/json")?;
+    let window = web_sys::window().ok_or(JsValue::NULL)?;
+    JsFuture::from(window.fetch_with_request(&request)).await?.dyn_into()
+}
+
+/// Hands the body of an answer to the person, as a link to a file would.
+async fn keep(answer: &web_sys::Response, name: &str) -> Result<(), JsValue> {
+    let blob: web_sys::Blob = JsFuture::from(answer.blob()?).await?.dyn_into()?;
+    let url = web_sys::Url::create_object_url_with_blob(&blob)?;
+    let document = web_sys::window().and_then(|window| window.document()).ok_or(JsValue::NULL)?;
+    let link: web_sys::HtmlElement = document.create_element("a")?.dyn_into()?;
+    link.set_attribute("href", &url)?;
+    link.set_attribute("download", name)?;
+    link.click();
+    web_sys::Url::revoke_object_url(&url)
+}
+
+fn unreachable() -> Fault {
+    Fault::from_server_fn_error(ServerFnErrorErr::Request(String::new()))
 }

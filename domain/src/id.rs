@@ -72,3 +72,7 @@ id!(
     /// One import of one file.
     ImportId, "imp_"
 );
+id!(
+    /// A saved view.
+    ViewId, "sav_"
+);

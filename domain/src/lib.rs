@@ -8,6 +8,7 @@
 pub mod account;
 pub mod ageing;
 pub mod allocation;
+pub mod bulk;
 pub mod customer;
 pub mod dashboard;
 pub mod date;
@@ -26,12 +27,13 @@ pub mod role;
 pub mod sheet;
 pub mod terms;
 pub mod user;
+pub mod view;
 
 pub use account::{Account, Rule};
 pub use customer::{Customer, CustomerPatch, CustomerStatus, NewCustomer};
 pub use event::{Event, EventKind, Subject};
 pub use field::{FieldError, FieldErrors};
-pub use id::{CustomerId, ImportId, InvoiceId, PaymentId, UserId};
+pub use id::{CustomerId, ImportId, InvoiceId, PaymentId, UserId, ViewId};
 pub use invoice::{Invoice, InvoiceKind, InvoiceStatus};
 pub use list::{Counts, Page};
 pub use money::{Currency, Money, MoneyError};

@@ -87,6 +87,8 @@ pub enum Action {
     Export,
     /// Read the event log.
     ReadEvents,
+    /// Make and change views that everyone has.
+    ShareViews,
     /// See and change users.
     ManageUsers,
     /// Issue API tokens.
@@ -99,7 +101,7 @@ pub enum Action {
 
 impl Action {
     /// All actions.
-    pub const ALL: [Action; 17] = [
+    pub const ALL: [Action; 19] = [
         Action::Read,
         Action::CreateCustomer,
         Action::EditCustomer,
@@ -114,6 +116,7 @@ impl Action {
         Action::Import,
         Action::Export,
         Action::ReadEvents,
+        Action::ShareViews,
         Action::ManageUsers,
         Action::ManageTokens,
         Action::ManageSettings,
@@ -136,7 +139,8 @@ impl Action {
             | Action::Refund
             | Action::Import
             | Action::Export
-            | Action::ReadEvents => Role::Manager,
+            | Action::ReadEvents
+            | Action::ShareViews => Role::Manager,
             Action::ManageUsers | Action::ManageTokens | Action::ManageSettings | Action::ReadMetrics => {
                 Role::Admin
             }
@@ -160,6 +164,7 @@ impl Action {
             Action::Import => "import files",
             Action::Export => "export data",
             Action::ReadEvents => "read the event log",
+            Action::ShareViews => "share views",
             Action::ManageUsers => "manage users",
             Action::ManageTokens => "manage API tokens",
             Action::ManageSettings => "change settings",

@@ -25,6 +25,17 @@ pub struct User {
     pub version: i64,
 }
 
+/// A person as everyone here may know them: who works a customer, who changed it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Colleague {
+    /// Opaque id.
+    pub id: UserId,
+    /// Display name.
+    pub name: String,
+    /// Whether they may sign in: others can't be given work.
+    pub active: bool,
+}
+
 /// What happens to people who register after the first one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

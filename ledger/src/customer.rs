@@ -225,13 +225,7 @@ impl Ledger {
 
     /// Takes it out again.
     pub async fn unarchive_customer(&self, caller: &Caller, id: &CustomerId) -> Result<Customer> {
-        self.put_away(caller, id, EventKind::CustomerUnarchived, |account, _| {
-            match account.customer.archived_at.take() {
-                Some(_) => Ok(()),
-                None => Err(Error::conflict("not_archived", "This customer is not archived.").into()),
-            }
-        })
-        .await
+        self.put_away(caller, id, EventKind::CustomerUnarchived, |account, _| unarchive(account)).await
     }
 
     async fn put_away(
@@ -297,6 +291,13 @@ impl Ledger {
     }
 }
 
+pub(crate) fn unarchive(account: &mut Account) -> Result<(), Stop> {
+    match account.customer.archived_at.take() {
+        Some(_) => Ok(()),
+        None => Err(Error::conflict("not_archived", "This customer is not archived.").into()),
+    }
+}
+
 fn customer_on(desk: &Desk, id: &CustomerId) -> Result<Customer> {
     let account = desk.accounts.get(id).and_then(Option::as_ref).ok_or(Error::NotFound("customer"))?;
     Ok(account.customer.clone())
@@ -314,7 +315,7 @@ fn refuse_taken(desk: &mut Desk, reference: &str, but: Option<&CustomerId>) -> R
     }
 }
 
-fn check_owner(desk: &mut Desk, owner: Option<&domain::UserId>) -> Result<(), Stop> {
+pub(crate) fn check_owner(desk: &mut Desk, owner: Option<&domain::UserId>) -> Result<(), Stop> {
     let Some(owner) = owner else { return Ok(()) };
     match desk.user(owner) {
         Err(Stop::Refused(Error::NotFound(_))) => {

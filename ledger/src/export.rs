@@ -10,7 +10,9 @@ mod table;
 
 pub(crate) use stream::AT_ONCE;
 
-use domain::Action;
+use domain::bulk::MOST;
+use domain::customer::{CustomerSort, SortBy};
+use domain::{Action, CustomerId, FieldError};
 use futures::StreamExt;
 use futures::stream::BoxStream;
 
@@ -71,10 +73,24 @@ impl Ledger {
         format: ExportFormat,
     ) -> Result<Export> {
         caller.authorise(Action::Export)?;
-        let selection = Selection::customers(&query.filter, query.order());
-        let owners = self.store().users().await?;
-        let owners = owners.into_iter().map(|user| (crate::store::key(user.id), user.name)).collect();
-        self.export_list(caller, List::Customers { owners }, selection, format).await
+        self.export_customer_list(caller, Selection::customers(&query.filter, query.order()), format).await
+    }
+
+    /// Exactly these customers, in this order.
+    pub async fn export_chosen_customers(
+        &self,
+        caller: &Caller,
+        ids: &[CustomerId],
+        sort: &[SortBy<CustomerSort>],
+        format: ExportFormat,
+    ) -> Result<Export> {
+        caller.authorise(Action::Export)?;
+        if ids.len() > MOST {
+            let message = format!("Choose at most {MOST} customers.");
+            return Err(FieldError::new("ids", "out_of_range", message).into());
+        }
+        let query = CustomerQuery { sort: sort.to_vec(), ..CustomerQuery::default() };
+        self.export_customer_list(caller, Selection::chosen_customers(ids, query.order()), format).await
     }
 
     /// The invoices of `query`, all pages of them.
@@ -122,6 +138,17 @@ impl Ledger {
         let dashboard = self.dashboard(caller).await?.value;
         let rows = futures::stream::once(async move { Ok(table::dashboard_rows(&dashboard)) });
         self.export_table(caller, table::of_dashboard(), rows.boxed(), format).await
+    }
+
+    async fn export_customer_list(
+        &self,
+        caller: &Caller,
+        selection: Selection,
+        format: ExportFormat,
+    ) -> Result<Export> {
+        let owners = self.store().users().await?;
+        let owners = owners.into_iter().map(|user| (crate::store::key(user.id), user.name)).collect();
+        self.export_list(caller, List::Customers { owners }, selection, format).await
     }
 
     async fn export_list(

@@ -7,6 +7,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test"))]
 
 mod auth;
+mod bulk;
 mod caller;
 mod chain;
 mod clock;
@@ -33,6 +34,7 @@ mod store;
 mod summary;
 mod user;
 mod verify;
+mod view;
 
 pub use auth::{AuthConfig, SignedIn};
 pub use caller::{Caller, Idempotency};

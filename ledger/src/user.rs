@@ -1,5 +1,6 @@
 //! Users.
 
+use domain::user::Colleague;
 use domain::{Action, EventKind, Page, Role, User, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -81,6 +82,18 @@ impl Ledger {
         let users: Vec<User> = rows.iter().map(|row| row.user()).collect::<Result<_>>()?;
         let total = users.len() as u64;
         Ok(page(users, None, total))
+    }
+
+    /// Everyone by name, as all who work here may know them.
+    pub async fn colleagues(&self, caller: &Caller) -> Result<Vec<Colleague>> {
+        caller.authorise(Action::Read)?;
+        let rows = self.store().users().await?;
+        let known = |row: crate::store::rows::UserRow| Colleague {
+            id: UserId::from(crate::store::key(row.id)),
+            name: row.name,
+            active: row.active,
+        };
+        Ok(rows.into_iter().map(known).collect())
     }
 
     /// Changes a user (admin). The last active admin can't be demoted or shut out.

@@ -1,5 +1,6 @@
 //! Customers.
 
+use domain::bulk::{BulkChange, BulkOutcome, BulkUndo};
 use domain::customer::{CustomerFilter, CustomerSort, SortBy};
 use domain::{Counts, Customer, CustomerId, CustomerPatch, Event, NewCustomer, Page};
 use leptos::prelude::*;
@@ -77,6 +78,28 @@ pub async fn list_customers(list: CustomerList) -> Result<Snapshot<Page<Customer
     };
     let read = ledger.customers(&caller, &query).await.map_err(refuse)?;
     Ok(Snapshot::of(&ledger, read))
+}
+
+/// The customers of a filter, in its order: all, or the first that one command may change.
+#[server(prefix = "/fn", endpoint = "customer/ids", input = Json)]
+pub async fn customer_ids(list: CustomerList) -> Result<Vec<CustomerId>, Fault> {
+    let (ledger, caller) = session()?;
+    let query = ledger::CustomerQuery { filter: list.filter, sort: list.sort, ..Default::default() };
+    ledger.customer_ids(&caller, &query).await.map_err(refuse)
+}
+
+/// Changes many customers alike.
+#[server(prefix = "/fn", endpoint = "customer/bulk", input = Json)]
+pub async fn change_customers(ids: Vec<CustomerId>, change: BulkChange) -> Result<BulkOutcome, Fault> {
+    let (ledger, caller) = session()?;
+    ledger.change_customers(&caller, &ids, &change).await.map_err(refuse)
+}
+
+/// Takes a change of many back.
+#[server(prefix = "/fn", endpoint = "customer/undo-bulk", input = Json)]
+pub async fn undo_change(undo: BulkUndo) -> Result<BulkOutcome, Fault> {
+    let (ledger, caller) = session()?;
+    ledger.undo_change(&caller, &undo).await.map_err(refuse)
 }
 
 /// How many customers there are of each status.

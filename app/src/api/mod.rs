@@ -10,6 +10,7 @@ pub mod notification;
 pub mod payment;
 pub mod report;
 pub mod user;
+pub mod view;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,6 @@
 //! Users.
 
+use domain::user::Colleague;
 use domain::{Page, Role, User, UserId};
 use leptos::prelude::*;
 use server_fn::codec::Json;
@@ -20,6 +21,13 @@ pub async fn me() -> Result<User, Fault> {
 pub async fn list_users() -> Result<Page<User>, Fault> {
     let (ledger, caller) = session()?;
     ledger.users(&caller).await.map_err(refuse)
+}
+
+/// Everyone by name, as all who work here may know them.
+#[server(prefix = "/fn", endpoint = "user/colleagues", input = Json)]
+pub async fn colleagues() -> Result<Vec<Colleague>, Fault> {
+    let (ledger, caller) = session()?;
+    ledger.colleagues(&caller).await.map_err(refuse)
 }
 
 /// Changes a user (admin). The last active admin can't be demoted or shut out.

@@ -1,9 +1,11 @@
 //! Pages: one module per page, found by its address.
 
 pub mod ageing;
+mod colleagues;
 pub mod customer;
 pub mod customers;
 pub mod desk;
+mod editing;
 pub mod import;
 pub mod invoices;
 mod listing;

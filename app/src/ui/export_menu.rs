@@ -8,7 +8,7 @@ use crate::format;
 use crate::session::use_session;
 
 /// The kinds of files, by how their names end.
-const FILES: [(&str, &str); 2] = [("xlsx", "Excel workbook"), ("csv", "CSV")];
+pub const FILES: [(&str, &str); 2] = [("xlsx", "Excel workbook"), ("csv", "CSV")];
 
 /// Export, for those who may.
 #[component]

@@ -61,6 +61,8 @@ pub enum IconName {
     Bolt,
     /// A box for putting things away.
     Archive,
+    /// Three columns.
+    Columns,
 }
 
 /// An icon. Hidden from screen readers: the words beside it, or the control's label, say what it means.
@@ -127,6 +129,7 @@ pub fn Icon(
         IconName::Archive => {
             "M3 4.500h14v3.500H3ZM4.5 8v7A1.5 1.5 0 0 0 6 16.500h8a1.5 1.5 0 0 0 1.5-1.500V8M8 11h4"
         }
+        IconName::Columns => "M3.500 4h13v12h-13ZM8 4v12M12 4v12",
     };
     view! {
         <svg class="icon" width=size height=size viewBox="0 0 20 20" aria-hidden="true" focusable="false">

@@ -78,3 +78,46 @@ pub fn MoneyField(
         </div>
     }
 }
+
+/// An amount as people copy it from a statement, `1,234.50` or `1 234.50`, as the domain reads it. Anything else is left
+/// for the domain to refuse.
+pub fn plain(typed: &str) -> String {
+    let text: String = typed.chars().filter(|c| !c.is_whitespace()).collect();
+    let (whole, fraction) = match text.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (text.as_str(), None),
+    };
+    let mut groups = whole.split(',');
+    let first_fits = groups.next().is_some_and(|first| (1..=3).contains(&first.len()));
+    let (mut commas, mut rest_fits) = (0, true);
+    for group in groups {
+        commas += 1;
+        rest_fits &= group.len() == 3;
+    }
+    // A single comma without a point, as in “12,345”, may as well be a decimal comma.
+    let clear = commas > 1 || (commas == 1 && fraction.is_some());
+    if !(clear && first_fits && rest_fits) {
+        return text;
+    }
+    let whole = whole.replace(',', "");
+    fraction.map_or_else(|| whole.clone(), |fraction| format!("{whole}.{fraction}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_copied_from_a_statement_are_read() {
+        assert_eq!(plain("1,234.50"), "1234.50");
+        assert_eq!(plain(" 1 234 567.5 "), "1234567.5");
+        assert_eq!(plain("1,234,567"), "1234567");
+    }
+
+    #[test]
+    fn what_is_no_grouping_is_left_for_the_domain_to_refuse() {
+        for wrong in ["12,345", "12,5", "1,23,456.00", "abc", "-5", "1.234", ",500", ""] {
+            assert_eq!(plain(wrong), wrong);
+        }
+    }
+}

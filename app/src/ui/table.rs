@@ -1,5 +1,6 @@
 //! Tables. The rows are written by the page; the frame, the sticky head and the sortable headings are here.
 
+use leptos::html;
 use leptos::prelude::*;
 
 use super::{Icon, IconName};
@@ -16,12 +17,22 @@ pub fn TableFrame(
     /// Becomes cards under 640 px: give each `<td>` a `data-label`.
     #[prop(optional)]
     cards: bool,
+    /// How many rows there are with the heads, where only some of them are on the page.
+    #[prop(optional, into)]
+    row_count: Signal<Option<u64>>,
+    /// The frame itself.
+    #[prop(optional)]
+    frame: NodeRef<html::Div>,
     /// `<thead>` and `<tbody>`.
     children: Children,
 ) -> impl IntoView {
     view! {
-        <div class="table-frame" class:table-frame-cards=cards>
-            <table class=format!("table {class}{}", if cards { " table-cards" } else { "" }) aria-label=label>
+        <div class="table-frame" class:table-frame-cards=cards node_ref=frame>
+            <table
+                class=format!("table {class}{}", if cards { " table-cards" } else { "" })
+                aria-label=label
+                aria-rowcount=move || row_count.get().map(|count| count.to_string())
+            >
                 {children()}
             </table>
         </div>

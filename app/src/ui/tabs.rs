@@ -31,10 +31,16 @@ pub fn Tab(
     /// How many rows it has.
     #[prop(optional, into)]
     count: Signal<Option<u64>>,
+    /// Whether it is shown otherwise than it was saved.
+    #[prop(optional, into)]
+    changed: Signal<bool>,
 ) -> impl IntoView {
     view! {
         <a class="tab" href=move || href.get() aria-current=move || current.get().then_some("page")>
             {label}
+            {move || changed.get().then(|| view! {
+                <span class="tab-changed" title="Changed"><span class="sr-only">", changed"</span></span>
+            })}
             {move || count.get().map(|count| view! { " " <span class="tab-count">{format::count(count)}</span> })}
         </a>
     }

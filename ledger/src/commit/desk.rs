@@ -290,6 +290,11 @@ impl Desk {
         format!("INV-{:06}", self.head.seq + 1)
     }
 
+    /// The account as it was before this command, if the command changed it.
+    pub(crate) fn before(&self, id: &CustomerId) -> Option<&Account> {
+        self.undo.accounts.get(id).and_then(Option::as_ref)
+    }
+
     /// A new account.
     pub(crate) fn add_account(&mut self, account: Account) {
         let id = account.customer.id.clone();

@@ -13,6 +13,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0004_customer_indexes", include_str!("../../migrations/0004_customer_indexes.surql")),
     ("0005_summary_moves", include_str!("../../migrations/0005_summary_moves.surql")),
     ("0006_inbox", include_str!("../../migrations/0006_inbox.surql")),
+    ("0007_saved_views", include_str!("../../migrations/0007_saved_views.surql")),
 ];
 
 #[derive(SurrealValue)]

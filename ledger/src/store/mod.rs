@@ -21,6 +21,7 @@ mod tamper_tests;
 mod totals;
 #[cfg(test)]
 mod totals_tests;
+mod views;
 
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;

@@ -1,5 +1,6 @@
 //! Questions the screens and the API ask.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use chrono::NaiveDate;
@@ -218,7 +219,8 @@ fn customer_where(filter: &CustomerFilter) -> Where {
 
 /// Which rows of a table, in which order: what a list and its export have in common.
 pub(crate) struct Selection {
-    pub(super) table: &'static str,
+    /// A table, or the parameter that holds the ids of some of its rows.
+    pub(super) table: Cow<'static, str>,
     pub(super) condition: Where,
     /// Columns, and whether the largest comes first; ids break ties.
     pub(super) columns: Vec<(&'static str, bool)>,
@@ -227,7 +229,17 @@ pub(crate) struct Selection {
 impl Selection {
     pub(crate) fn customers(filter: &CustomerFilter, sort: &[SortBy<CustomerSort>]) -> Self {
         let columns = sort.iter().map(|by| (customer_column(by.field), by.descending)).collect();
-        Self { table: "customer", condition: customer_where(filter), columns }
+        Self { table: "customer".into(), condition: customer_where(filter), columns }
+    }
+
+    /// These customers and no others, in this order.
+    pub(crate) fn chosen_customers(ids: &[CustomerId], sort: &[SortBy<CustomerSort>]) -> Self {
+        let mut condition = Where::default();
+        let ids: Vec<RecordId> = ids.iter().map(|id| record("customer", id.as_str())).collect();
+        let table = condition.value(ids).into();
+        // One that is gone has no row and would be an empty one.
+        condition.parts.push("name_key != NONE".to_owned());
+        Self { table, condition, ..Self::customers(&CustomerFilter::default(), sort) }
     }
 
     pub(crate) fn invoices(query: &InvoiceQuery, business_date: NaiveDate) -> Self {
@@ -262,7 +274,7 @@ impl Selection {
                  OR type::record('customer', customer_id).name_key CONTAINS {word})"
             ));
         }
-        Self { table: "invoice", condition, columns: vec![("due_date", false)] }
+        Self { table: "invoice".into(), condition, columns: vec![("due_date", false)] }
     }
 
     pub(crate) fn payments(query: &PaymentQuery, sort: &[SortBy<PaymentSort>]) -> Self {
@@ -290,7 +302,7 @@ impl Selection {
             ));
         }
         let columns = sort.iter().map(|by| (payment_column(by.field), by.descending)).collect();
-        Self { table: "payment", condition, columns }
+        Self { table: "payment".into(), condition, columns }
     }
 }
 

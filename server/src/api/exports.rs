@@ -4,12 +4,15 @@ use axum::body::{Body, Bytes};
 use axum::extract::State as AxumState;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
+use domain::customer::SortBy;
+use domain::{CustomerId, FieldError};
 use futures::TryStreamExt;
 use ledger::{Caller, Export, ExportFormat};
+use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::extract::{Parameters, Signed};
+use super::extract::{self, Parameters, Signed};
 use super::problem::Answer;
 use super::{customers, invoices, payments, reports, schema};
 use crate::application::State;
@@ -20,8 +23,8 @@ const CSV: &str = "text/csv";
 
 pub(super) fn router() -> OpenApiRouter<State> {
     OpenApiRouter::new()
-        .routes(routes!(customers_xlsx))
-        .routes(routes!(customers_csv))
+        .routes(routes!(customers_xlsx, chosen_customers_xlsx))
+        .routes(routes!(customers_csv, chosen_customers_csv))
         .routes(routes!(invoices_xlsx))
         .routes(routes!(invoices_csv))
         .routes(routes!(payments_xlsx))
@@ -54,6 +57,39 @@ async fn customers_csv(
     given: Parameters,
 ) -> Answer<Response> {
     customers(state, caller, given, ExportFormat::Csv).await
+}
+
+/// Some customers, in an order.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChosenCustomers {
+    ids: Vec<CustomerId>,
+    #[serde(default)]
+    sort: String,
+}
+
+/// These customers and no others, at most 10,000, as an Excel workbook.
+#[utoipa::path(post, path = "/customers/export.xlsx", operation_id = "customers_export_chosen_xlsx", tag = "customers", request_body = schema::ChosenCustomers, responses(
+    (status = 200, content_type = XLSX, body = Vec<u8>), (status = 401, body = schema::Problem),
+    (status = 403, body = schema::Problem), (status = 422, body = schema::Problem), (status = 503, body = schema::Problem)))]
+async fn chosen_customers_xlsx(
+    state: AxumState<State>,
+    Signed(caller): Signed,
+    body: extract::Body<ChosenCustomers>,
+) -> Answer<Response> {
+    chosen_customers(state, caller, body.value, ExportFormat::Xlsx).await
+}
+
+/// These customers and no others, at most 10,000, as CSV.
+#[utoipa::path(post, path = "/customers/export.csv", operation_id = "customers_export_chosen_csv", tag = "customers", request_body = schema::ChosenCustomers, responses(
+    (status = 200, content_type = CSV, body = Vec<u8>), (status = 401, body = schema::Problem),
+    (status = 403, body = schema::Problem), (status = 422, body = schema::Problem), (status = 503, body = schema::Problem)))]
+async fn chosen_customers_csv(
+    state: AxumState<State>,
+    Signed(caller): Signed,
+    body: extract::Body<ChosenCustomers>,
+) -> Answer<Response> {
+    chosen_customers(state, caller, body.value, ExportFormat::Csv).await
 }
 
 /// All invoices of a filter, as an Excel workbook.
@@ -153,6 +189,18 @@ async fn customers(
     let query = customers::filter(&mut given);
     given.done()?;
     Ok(file(state.ledger.export_customers(&caller, &query, format).await?))
+}
+
+async fn chosen_customers(
+    AxumState(state): AxumState<State>,
+    caller: Caller,
+    chosen: ChosenCustomers,
+    format: ExportFormat,
+) -> Answer<Response> {
+    let ChosenCustomers { ids, sort } = chosen;
+    let sort = SortBy::parse_list(&sort)
+        .map_err(|message| ledger::Error::from(FieldError::new("sort", "unknown_sort", message)))?;
+    Ok(file(state.ledger.export_chosen_customers(&caller, &ids, &sort, format).await?))
 }
 
 async fn invoices(

@@ -251,6 +251,13 @@ pub(super) struct CustomerPatch {
     version: Option<i64>,
 }
 
+/// Some customers by id, in an order as the list takes it.
+#[derive(ToSchema)]
+pub(super) struct ChosenCustomers {
+    ids: Vec<String>,
+    sort: Option<String>,
+}
+
 #[derive(ToSchema)]
 pub(super) struct NewNote {
     text: String,

@@ -51,6 +51,8 @@ fn table() -> Vec<(&'static str, &'static str, Option<Role>, Option<Value>)> {
         ("GET", "/reports/dashboard", Some(Viewer), None),
         ("GET", "/customers/export.xlsx", Some(Manager), None),
         ("GET", "/customers/export.csv", Some(Manager), None),
+        ("POST", "/customers/export.xlsx", Some(Manager), Some(json!({ "ids": ["cus_none"] }))),
+        ("POST", "/customers/export.csv", Some(Manager), Some(json!({ "ids": ["cus_none"] }))),
         ("GET", "/invoices/export.xlsx", Some(Manager), None),
         ("GET", "/invoices/export.csv", Some(Manager), None),
         ("GET", "/payments/export.xlsx", Some(Manager), None),

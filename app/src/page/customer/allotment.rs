@@ -11,8 +11,7 @@ use domain::{Account, Currency, FieldErrors, InvoiceId, Money, date};
 use leptos::prelude::*;
 
 use super::desk::Desk;
-use super::record::plain;
-use crate::ui::{Amount, Button, ButtonKind, ButtonSize, MoneyField};
+use crate::ui::{Amount, Button, ButtonKind, ButtonSize, MoneyField, plain};
 
 /// An invoice that the money can settle.
 #[derive(Clone, Debug, PartialEq)]

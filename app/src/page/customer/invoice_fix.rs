@@ -10,11 +10,11 @@ use leptos::task::spawn_local;
 
 use super::correcting::Once;
 use super::desk::Desk;
-use super::record::{ask_for_amount, plain};
+use super::record::ask_for_amount;
 use crate::api::invoice::{credit_invoice, recover_invoice, void_invoice, write_off_invoice};
 use crate::api::payment::Correction;
 use crate::error::Fault;
-use crate::ui::{Button, ButtonKind, Dialog, DialogFoot, DialogForm, Field, Form, MoneyField};
+use crate::ui::{Button, ButtonKind, Dialog, DialogFoot, DialogForm, Field, Form, MoneyField, plain};
 
 /// What is to be corrected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

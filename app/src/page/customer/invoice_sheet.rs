@@ -13,14 +13,13 @@ use leptos::task::spawn_local;
 use super::correcting::Once;
 use super::dangers::tell;
 use super::desk::{Desk, use_show_invoices};
-use super::record::plain;
 use crate::api::invoice::{create_invoice, edit_invoice, issue_invoice};
 use crate::api::payment::apply_unapplied;
 use crate::error::Fault;
 use crate::session::use_session;
 use crate::ui::{
     Amount, Button, ButtonKind, Choice, Dialog, DialogFoot, DialogForm, Field, Form, Icon, IconName,
-    MoneyField, Select, TextArea, Toasts,
+    MoneyField, Select, TextArea, Toasts, plain,
 };
 
 /// A field of the sheet, and what stands in it for an invoice.

@@ -9,10 +9,10 @@ use super::correcting::{
     tried,
 };
 use super::desk::Desk;
-use super::record::{ask_for_amount, plain};
+use super::record::ask_for_amount;
 use super::settle::Settling;
 use crate::api::payment::refund_payment;
-use crate::ui::{Button, ButtonKind, Dialog, DialogFoot, DialogForm, Form, MoneyField};
+use crate::ui::{Button, ButtonKind, Dialog, DialogFoot, DialogForm, Form, MoneyField, plain};
 
 /// What is typed. It outlives the dialog: closing it loses nothing.
 #[derive(Clone, Copy)]

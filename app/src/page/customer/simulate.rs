@@ -8,10 +8,12 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::desk::{Desk, use_show_payments};
-use super::record::{ask_for_amount, plain};
+use super::record::ask_for_amount;
 use crate::api::payment::simulate_payment;
 use crate::browser;
-use crate::ui::{Button, ButtonKind, Choice, Dialog, DialogFoot, DialogForm, Form, MoneyField, Select};
+use crate::ui::{
+    Button, ButtonKind, Choice, Dialog, DialogFoot, DialogForm, Form, MoneyField, Select, plain,
+};
 
 /// (milliseconds, words); the first is up to the gateway.
 const DELAYS: [(&str, &str); 5] = [

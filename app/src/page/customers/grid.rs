@@ -1,315 +1,302 @@
-//! The rows, kept true by live frames. A changed cell is tinted for a second; what would move a row waits until it is
-//! asked for, so that nothing jumps under the pointer.
+//! The grid: one goes on scrolling through all rows of the list. A changed cell is tinted for a second; what would move
+//! a row waits until it is asked for, so that nothing jumps under the pointer.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
-use domain::customer::{CustomerFilter, CustomerSort};
-use domain::{Counts, Customer, CustomerId, CustomerStatus, Event, EventKind, Page};
+use chrono::NaiveDate;
+use domain::customer::CustomerSort;
+use domain::{Action, Counts, Customer, CustomerStatus, Page};
+use leptos::ev;
 use leptos::prelude::*;
 
-use super::IMPORTING;
+use super::bulk::BulkBar;
+use super::cell;
+use super::chosen::{ChooseAll, ChooseRow, Chosen};
+use super::columns::{Column, Columns};
+use super::inline::{CellField, ClashDialog, Inline, cell_id};
+use super::keys::Keyboard;
+use super::rows::{Reading, Row, Rows};
 use super::view::{ROWS, View};
+use super::window::{CHUNK, Window};
 use crate::api::Snapshot;
-use crate::browser;
 use crate::format;
-use crate::live::{CatchUp, Live};
+use crate::live::Live;
 use crate::session::use_session;
-use crate::timing::throttled;
-use crate::ui::{Amount, CustomerStatusBadge, DueDate, Pager, SortHeader, TableFrame, When};
+use crate::ui::{ErrorState, Pager, SortHeader, TableFrame};
 
-/// How long a changed cell is tinted.
-const TINTED: Duration = Duration::from_millis(1300);
-
-/// One row.
-#[derive(Clone)]
-struct Row {
-    id: CustomerId,
-    customer: RwSignal<Customer>,
-    /// Cells that just changed.
-    changed: RwSignal<Cells>,
-    /// Doesn't belong here any more.
-    gone: RwSignal<bool>,
-}
-
-/// Which cells of a row.
-#[derive(Clone, Copy, Default, PartialEq)]
-struct Cells {
-    name: bool,
-    reference: bool,
-    outstanding: bool,
-    overdue: bool,
-    due: bool,
-    status: bool,
-}
-
-impl Cells {
-    fn between(old: &Customer, new: &Customer) -> Self {
-        Self {
-            name: old.name != new.name || old.email != new.email || old.phone != new.phone,
-            reference: old.reference != new.reference,
-            outstanding: old.outstanding != new.outstanding,
-            overdue: old.overdue != new.overdue,
-            due: old.next_due_date != new.next_due_date,
-            status: old.status != new.status,
-        }
-    }
-}
-
-/// What the frames work on. Copy.
-#[derive(Clone, Copy)]
-struct Rows {
-    seq: i64,
-    rows: StoredValue<Vec<Row>>,
-    view: StoredValue<View>,
-    filter: StoredValue<CustomerFilter>,
-    has_next: bool,
-    /// Customers that entered, left or moved since the page was read.
-    waiting: RwSignal<BTreeSet<CustomerId>>,
-    read_again: Callback<()>,
-    read_soon: Callback<()>,
-}
-
-impl Rows {
-    fn apply(&self, event: &Event) {
-        if event.seq <= self.seq {
-            return;
-        }
-        if matches!(event.kind, EventKind::ImportCommitted | EventKind::ImportUndone) {
-            // Carries no rows. Where somebody is at work in the list it stays as it is until they look up.
-            if browser::query(".customers tbody:hover, .customers tbody:focus-within").is_none() {
-                self.read_soon.run(());
-            } else {
-                self.wait(&CustomerId::from(event.subject.id.as_str()));
-            }
-            return;
-        }
-        if event.kind == EventKind::CustomerErased {
-            let id = CustomerId::from(event.subject.id.as_str());
-            if let Some(row) = self.find(&id) {
-                let _ = row.gone.try_set(true);
-                self.wait(&id);
-            }
-            return;
-        }
-        if let Some(customer) = event.part("customer") {
-            self.patch(customer);
-        }
-    }
-
-    fn patch(&self, new: Customer) {
-        let matches = self.filter.try_with_value(|filter| filter.matches(&new)).unwrap_or(false);
-        let Some(row) = self.find(&new.id) else {
-            if matches && self.would_stand_here(&new) {
-                self.wait(&new.id);
-            }
-            return;
-        };
-        let Some(old) = row.customer.try_get_untracked().filter(|old| old.version < new.version) else {
-            return;
-        };
-        let id = new.id.clone();
-        let changed = Cells::between(&old, &new);
-        let moved = matches
-            && self.view.try_with_value(|view| view.compare(&old, &new)).is_some_and(|order| order.is_ne());
-        let _ = row.customer.try_set(new);
-        let _ = row.gone.try_set(!matches);
-        tint(row.changed, changed);
-        if !matches || (moved && self.is_out_of_order(&id)) {
-            self.wait(&id);
-        } else {
-            // Came back to where it belongs.
-            let _ = self.waiting.try_update(|waiting| waiting.remove(&id));
-        }
-    }
-
-    fn find(&self, id: &CustomerId) -> Option<Row> {
-        self.rows.try_with_value(|rows| rows.iter().find(|row| row.id == *id).cloned()).flatten()
-    }
-
-    fn wait(&self, id: &CustomerId) {
-        let _ = self.waiting.try_update(|waiting| waiting.insert(id.clone()));
-    }
-
-    /// Whether a customer that isn't shown sorts among those that are.
-    fn would_stand_here(&self, new: &Customer) -> bool {
-        let compare = |row: Option<&Row>| {
-            let shown = row.and_then(|row| row.customer.try_get_untracked())?;
-            self.view.try_with_value(|view| view.compare(new, &shown))
-        };
-        let first_page = self.view.try_with_value(|view| view.cursor.is_none()).unwrap_or(false);
-        self.rows
-            .try_with_value(|rows| {
-                let after_first = first_page || compare(rows.first()).is_some_and(|order| order.is_ge());
-                let before_last = !self.has_next || compare(rows.last()).is_some_and(|order| order.is_le());
-                after_first && before_last
-            })
-            .unwrap_or(false)
-    }
-
-    /// Whether a row stands wrongly between its neighbours.
-    fn is_out_of_order(&self, id: &CustomerId) -> bool {
-        self.rows
-            .try_with_value(|rows| {
-                let Some(at) = rows.iter().position(|row| row.id == *id) else { return false };
-                let from = at.saturating_sub(1);
-                let around = rows[from..rows.len().min(at + 2)]
-                    .iter()
-                    .filter_map(|row| row.customer.try_get_untracked())
-                    .collect::<Vec<_>>();
-                self.view
-                    .try_with_value(|view| !around.is_sorted_by(|a, b| view.compare(a, b).is_le()))
-                    .unwrap_or(false)
-            })
-            .unwrap_or(false)
-    }
-}
-
-fn tint(cells: RwSignal<Cells>, changed: Cells) {
-    if changed == Cells::default() {
-        return;
-    }
-    let _ = cells.try_set(changed);
-    set_timeout(
-        move || {
-            let _ = cells.try_set(Cells::default());
-        },
-        TINTED,
-    );
-}
-
-/// One page of customers.
+/// The rows that were read, and those after them.
 #[component]
 pub(super) fn Grid(
     /// What was read.
     snapshot: Snapshot<Page<Customer>>,
     /// What it was read for.
     shown: View,
+    /// What the address asks for now; the columns come from there.
+    view: Memo<View>,
     /// Goes to another view.
     go: Callback<(View, bool)>,
-    /// Reads this one again.
-    read_again: Callback<()>,
+    /// Nobody is left to show.
+    emptied: Callback<()>,
     /// Counts that came after the page.
     newer_counts: RwSignal<Option<Counts>>,
 ) -> impl IntoView {
-    let Snapshot { seq, value: page, business_date } = snapshot;
-    let next_cursor = page.page.next_cursor;
-    let read_total = page.page.total;
-    let rows = page
-        .data
-        .into_iter()
-        .map(|customer| Row {
-            id: customer.id.clone(),
-            customer: RwSignal::new(customer),
-            changed: RwSignal::default(),
-            gone: RwSignal::new(false),
-        })
-        .collect::<Vec<_>>();
-    let state = Rows {
-        seq,
-        rows: StoredValue::new(rows.clone()),
-        view: StoredValue::new(shown.clone()),
-        filter: StoredValue::new(shown.filter(use_session().currency)),
-        has_next: next_cursor.is_some(),
-        waiting: RwSignal::default(),
-        read_again,
-        read_soon: throttled(IMPORTING, move || read_again.run(())),
-    };
+    let next_cursor = snapshot.value.page.next_cursor.clone();
+    let business_date = snapshot.business_date;
     let live = Live::expect();
     let today = Signal::derive(move || live.today_since(business_date));
-    live.on_event(move |event| state.apply(event));
-    Effect::new(move |_| match live.catch_up(seq) {
-        CatchUp::Events(events) => events.iter().for_each(|event| state.apply(event)),
-        CatchUp::Refetch => state.read_again.run(()),
-    });
-    let sort = Signal::stored((shown.sort.as_str().to_owned(), shown.descending));
-    let sorted = shown.clone();
-    let on_sort = Callback::new(move |(field, descending): (&'static str, bool)| {
-        if let Ok(field) = field.parse::<CustomerSort>() {
-            go.run((sorted.with_sort(field, descending), false));
-        }
-    });
-    // With no filter but the tabs', their counts are the newer total.
+    let rows = Rows::new(snapshot, &shown, emptied);
+    rows.follow();
+    let window = Window::new(rows.list.with_untracked(Vec::len));
+    look_around(rows, window);
+    let columns = Memo::new(move |_| view.with(|view| view.columns.clone()));
+    let chosen = Chosen::default();
+    let inline = Inline::new(rows, use_session().may(Action::EditCustomer));
+    Keyboard { rows, window, chosen, inline }.listen();
+    let desk = Desk { rows, window, columns, chosen, inline, today };
+    let archived = shown.archived;
+    let total = total(&shown, rows, newer_counts);
+    let first = (shown.page - 1) * ROWS;
+    let in_sight =
+        move |end: fn((usize, usize)) -> usize| move || window.sight.with(|sight| end(*sight) as u64);
+    let (previous, next) = (shown.previous().map(|view| view.address()), next_cursor);
+    let next = next.map(|cursor| shown.next(cursor).address());
+    view! {
+        <Changes rows window />
+        <TableFrame
+            label="Customers"
+            class="customers"
+            cards=true
+            frame=window.frame
+            row_count=Signal::derive(move || Some(total.get() + 1))
+            on:scroll=move |_| look(rows, window)
+        >
+            <Heads desk shown=shown.clone() view go />
+            <For each=move || drawn(window) key=|(chunk, _)| *chunk let((chunk, _))>
+                <Chunk chunk first desk />
+            </For>
+            <Gap height=Signal::derive(move || {
+                let chunks = rows.list.with(Vec::len).div_ceil(CHUNK);
+                window.gap(window.drawn.with(|drawn| drawn.last().copied()), chunks)
+            }) />
+        </TableFrame>
+        <Ahead rows />
+        <Pager
+            first=Signal::derive(move || first + in_sight(|(from, _)| from + 1)())
+            shown=Signal::derive(in_sight(|(from, to)| to - from))
+            total
+            previous=Signal::stored(previous)
+            next=Signal::stored(next)
+        />
+        <BulkBar rows chosen archived />
+        <ClashDialog inline />
+    }
+}
+
+/// What the rows are drawn with. Copy.
+#[derive(Clone, Copy)]
+struct Desk {
+    rows: Rows,
+    window: Window,
+    columns: Memo<Columns>,
+    chosen: Chosen,
+    inline: Inline,
+    today: Signal<NaiveDate>,
+}
+
+/// How many rows there are: with no filter but the tabs', their counts are newer than what was read.
+fn total(shown: &View, rows: Rows, newer_counts: RwSignal<Option<Counts>>) -> Signal<u64> {
     let status = shown.status;
     let by_counts = !shown.has_more_than_status();
-    let total = Signal::derive(move || {
-        newer_counts.get().filter(|_| by_counts).map_or(read_total, |counts| match status {
+    Signal::derive(move || {
+        let read = rows.total.get();
+        newer_counts.get().filter(|_| by_counts).map_or(read, |counts| match status {
             None => counts.all,
             Some(CustomerStatus::Overdue) => counts.overdue,
             Some(CustomerStatus::Pending) => counts.pending,
             Some(CustomerStatus::Paid) => counts.paid,
         })
+    })
+}
+
+/// Draws what belongs in sight, and reads on where the end is near.
+fn look(rows: Rows, window: Window) {
+    let Some(loaded) = rows.list.try_with_untracked(Vec::len) else { return };
+    if window.look(loaded) {
+        rows.read_on();
+    }
+}
+
+/// Looks around whenever something may have come into sight.
+fn look_around(rows: Rows, window: Window) {
+    let soon = move || request_animation_frame(move || look(rows, window));
+    Effect::new(move |before: Option<()>| {
+        if before.is_none() {
+            window.rewind();
+        }
+        rows.list.track();
+        window.drawn.track();
+        soon();
     });
-    let count = rows.len() as u64;
-    let first = (shown.page - 1) * ROWS + 1;
-    let previous = shown.previous().map(|view| view.address());
-    let next = next_cursor.map(|cursor| shown.next(cursor).address());
+    let scrolled = window_event_listener(ev::scroll, move |_| soon());
+    let resized = window_event_listener(ev::resize, move |_| {
+        window.forget();
+        soon();
+    });
+    on_cleanup(move || {
+        scrolled.remove();
+        resized.remove();
+    });
+}
+
+/// The drawn chunks, each with the drawn one before it.
+fn drawn(window: Window) -> Vec<(usize, Option<usize>)> {
+    window.drawn.with(|drawn| {
+        let before = std::iter::once(None).chain(drawn.iter().copied().map(Some));
+        drawn.iter().copied().zip(before).collect()
+    })
+}
+
+/// What waits to be shown, until somebody asks for it.
+#[component]
+fn Changes(rows: Rows, window: Window) -> impl IntoView {
+    let waiting = move || rows.waiting.with(BTreeSet::len) as u64;
+    let show = move |_| {
+        let (_, end) = window.sight.get_untracked();
+        rows.read_again(end + CHUNK);
+    };
     view! {
         <div class="changes-bar" role="status">
-            {move || {
-                let waiting = state.waiting.with(BTreeSet::len) as u64;
-                (waiting > 0).then(|| view! {
-                    <button type="button" class="changes" on:click=move |_| state.read_again.run(())>
-                        {format::counted(waiting, "change", "changes")} " · show"
-                    </button>
-                })
-            }}
+            <Show when=move || waiting() != 0>
+                <button type="button" class="changes" on:click=show>
+                    {move || format::counted(waiting(), "change", "changes")} " · show"
+                </button>
+            </Show>
         </div>
-        <TableFrame label="Customers" class="customers" cards=true>
-            <thead>
-                <tr>
-                    <SortHeader label="Customer" field="name" sort on_sort />
-                    <SortHeader label="Reference" field="reference" sort on_sort />
-                    <SortHeader label="Outstanding" field="outstanding" sort on_sort numeric=true largest_first=true />
-                    <SortHeader label="Overdue" field="overdue" sort on_sort numeric=true largest_first=true />
-                    <SortHeader label="Due" field="next_due_date" sort on_sort />
-                    <SortHeader label="Status" field="status" sort on_sort />
-                    <SortHeader label="Updated" field="updated_at" sort on_sort largest_first=true />
-                </tr>
-            </thead>
-            <tbody>
-                {rows.into_iter().map(|row| view! { <CustomerRow row today /> }).collect_view()}
-            </tbody>
-        </TableFrame>
-        <Pager
-            first=Signal::stored(first)
-            shown=Signal::stored(count)
-            total
-            previous=Signal::stored(previous)
-            next=Signal::stored(next)
-        />
+    }
+}
+
+/// Under the rows: why the next ones did not come.
+#[component]
+fn Ahead(rows: Rows) -> impl IntoView {
+    move || match rows.reading.get() {
+        Reading::Failed(fault) => Some(view! { <ErrorState fault retry=move |()| rows.retry() /> }),
+        _ => None,
     }
 }
 
 #[component]
-fn CustomerRow(row: Row, today: Signal<chrono::NaiveDate>) -> impl IntoView {
-    let Row { id, customer, changed, gone } = row;
-    let cell = move |which: fn(&Cells) -> bool| move || changed.with(which);
-    let contact = move || customer.with(|customer| customer.email.clone().or_else(|| customer.phone.clone()));
+fn Heads(desk: Desk, shown: View, view: Memo<View>, go: Callback<(View, bool)>) -> impl IntoView {
+    let Desk { rows, chosen, columns, .. } = desk;
+    let sort = Signal::stored((shown.sort.as_str().to_owned(), shown.descending));
+    let on_sort = Callback::new(move |(field, descending): (&'static str, bool)| {
+        if let Ok(field) = field.parse::<CustomerSort>() {
+            go.run((view.with_untracked(|view| view.with_sort(field, descending)), false));
+        }
+    });
+    let head = move |column: Column| {
+        let (label, numeric) = (column.label(), column.is_numeric());
+        match column.sort() {
+            Some(field) => {
+                let (field, largest_first) = (field.as_str(), column.largest_first());
+                view! { <SortHeader label field sort on_sort numeric largest_first /> }.into_any()
+            }
+            None => view! { <th scope="col" class:numeric=numeric>{label}</th> }.into_any(),
+        }
+    };
     view! {
-        <tr class:row-gone=move || gone.get()>
-            <td class="c-name" class:changed=cell(|cells| cells.name)>
-                <a class="customer-name" href=format!("/customers/{id}")>{move || customer.with(|customer| customer.name.clone())}</a>
-                {move || contact().map(|contact| view! { <span class="cell-sub">{contact}</span> })}
-            </td>
-            <td class="c-reference card-skip" class:changed=cell(|cells| cells.reference)>
-                {move || customer.with(|customer| customer.reference.clone())}
-            </td>
-            <td class="c-amount numeric" class:changed=cell(|cells| cells.outstanding)>
-                {move || view! { <Amount money=customer.with(|customer| customer.outstanding) quiet_zero=true /> }}
-            </td>
-            <td class="c-overdue numeric card-skip" class:changed=cell(|cells| cells.overdue)>
-                {move || view! { <Amount money=customer.with(|customer| customer.overdue) quiet_zero=true /> }}
-            </td>
-            <td class="c-due" class:changed=cell(|cells| cells.due)>
-                {move || view! { <DueDate date=customer.with(|customer| customer.next_due_date) business_date=today.get() /> }}
-            </td>
-            <td class="c-status card-end" class:changed=cell(|cells| cells.status)>
-                {move || view! { <CustomerStatusBadge status=customer.with(|customer| customer.status) /> }}
-            </td>
-            <td class="c-updated muted card-skip">
-                {move || view! { <When at=customer.with(|customer| customer.updated_at) /> }}
-            </td>
+        <thead>
+            <tr aria-rowindex="1"><ChooseAll rows chosen />{move || columns.with(|columns| columns.iter().map(head).collect_view())}</tr>
+        </thead>
+    }
+}
+
+/// In place of rows that aren't drawn.
+#[component]
+fn Gap(height: Signal<f64>) -> impl IntoView {
+    move || {
+        Some(height.get()).filter(|height| *height > 0.0).map(|height| {
+            view! {
+                <tbody class="gap" aria-hidden="true">
+                    <tr>
+                        <td colspan="20" style:height=format!("{height}px")></td>
+                    </tr>
+                </tbody>
+            }
+        })
+    }
+}
+
+/// Rows that are drawn together, after the gap before them.
+#[component]
+fn Chunk(
+    chunk: usize,
+    /// How many rows the list has before those that were read.
+    first: u64,
+    desk: Desk,
+) -> impl IntoView {
+    let Desk { rows, window, .. } = desk;
+    let gap = Signal::derive(move || {
+        let before = window.drawn.with(|drawn| drawn.iter().rev().find(|drawn| **drawn < chunk).copied());
+        window.gap(before, chunk)
+    });
+    let place = first + (chunk * CHUNK) as u64;
+    let draw = move |index: ReadSignal<usize>, row: Row| {
+        // The heads are the first row.
+        let number = Signal::derive(move || place + index.get() as u64 + 2);
+        view! { <CustomerRow row number desk /> }
+    };
+    view! {
+        <Gap height=gap />
+        <tbody data-chunk=chunk.to_string()>
+            <ForEnumerate each=move || rows.chunk(chunk) key=|row| row.id.clone() children=draw />
+        </tbody>
+    }
+}
+
+#[component]
+fn CustomerRow(row: Row, number: Signal<u64>, desk: Desk) -> impl IntoView {
+    let Desk { rows, columns, chosen, .. } = desk;
+    let customer = RwSignal::from(row.customer.clone());
+    let gone = RwSignal::from(row.gone.clone());
+    let (id, own) = (row.id.clone(), row.id.to_string());
+    let name = Signal::derive(move || customer.with(|customer| customer.name.clone()));
+    let cells = move || {
+        columns.with(|columns| columns.iter().map(|column| cell(row.clone(), column, desk)).collect_view())
+    };
+    view! {
+        <tr class:row-gone=move || gone.get() aria-rowindex=move || number.get().to_string() data-id=own>
+            <ChooseRow rows chosen id name />
+            {cells}
         </tr>
+    }
+}
+
+/// A cell, which becomes a field where one may change what it shows.
+fn cell(row: Row, column: Column, desk: Desk) -> impl IntoView {
+    let Desk { inline, today, .. } = desk;
+    let (customer, changed) = (RwSignal::from(row.customer.clone()), RwSignal::from(row.changed.clone()));
+    let (id, own) = (row.id.clone(), row.id.clone());
+    let shown = match inline.may(column) {
+        false => cell::content(column, customer, today),
+        true => {
+            let is_open = Memo::new(move |_| inline.is_open(&own, column));
+            let field = move || view! { <CellField inline row=row.clone() column /> }.into_any();
+            view! { {move || if is_open.get() { field() } else { cell::content(column, customer, today) }} }
+                .into_any()
+        }
+    };
+    view! {
+        <td
+            id=cell_id(&id, column)
+            class=cell::class(column)
+            class:changed=move || changed.with(|changed| changed.contains(&column))
+            class:c-editable=inline.may(column)
+            tabindex="-1"
+            data-column=column.as_str()
+            data-label=cell::card_label(column)
+            on:dblclick=move |_| inline.open(&id, column)
+        >
+            {shown}
+        </td>
     }
 }

@@ -1,4 +1,4 @@
-//! What the grid shows, as its address says it: every filter, the order and the page can be shared as a link.
+//! What the grid shows, as its address says it: every filter, the order, the columns and the page can be shared as a link.
 
 use std::cmp::Ordering;
 
@@ -7,23 +7,45 @@ use domain::{Currency, Customer, CustomerStatus, Money, MoneyError};
 use leptos_router::params::ParamsMap;
 use serde::{Deserialize, Serialize};
 
+use super::columns::Columns;
 use crate::api::customer::CustomerList;
 use crate::format;
 
+/// The state of those who were put away, as the address has it.
+pub(super) const ARCHIVED: &str = "archived";
 /// Rows a page.
 pub(super) const ROWS: u64 = 50;
 /// Pages one can go back by key; from further on, back leads to the first.
 const TRAIL: usize = 30;
+
+/// What narrows the grid, as its controls hold it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Narrowed {
+    pub q: String,
+    pub status: String,
+    pub owner: String,
+    pub tag: String,
+    pub min: String,
+    pub max: String,
+}
 
 /// One state of the grid.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct View {
     pub q: String,
     pub status: Option<CustomerStatus>,
+    /// Those put away instead.
+    pub archived: bool,
+    /// Id of the collector.
+    pub owner: String,
+    pub tag: String,
     pub min: String,
     pub max: String,
     pub sort: CustomerSort,
     pub descending: bool,
+    pub columns: Columns,
+    /// Id of the saved view that this one began as.
+    pub saved: String,
     /// Key of this page; none on the first.
     pub cursor: Option<String>,
     /// Number of this page, from 1, for “51–100 of …”.
@@ -44,34 +66,63 @@ impl View {
         Self {
             q: text("q"),
             status: text("status").parse().ok(),
+            archived: text("status") == ARCHIVED,
+            owner: text("owner"),
+            tag: text("tag"),
             min: text("min"),
             max: text("max"),
             sort: sort.map(|sort| sort.field).unwrap_or_default(),
             descending: sort.is_some_and(|sort| sort.descending),
+            columns: Columns::parse(&text("columns")),
+            saved: text("view"),
             cursor,
             page,
             trail: text("trail").split('~').filter(|key| !key.is_empty()).map(str::to_owned).collect(),
         }
     }
 
-    pub(super) fn address(&self) -> String {
+    /// The parameters that make the view, without the page: what a saved view holds.
+    fn parameters(&self) -> Vec<(&'static str, String)> {
         let sort = match (self.sort, self.descending) {
             (CustomerSort::Name, false) => String::new(),
             (sort, descending) => format!("{}{}", if descending { "-" } else { "" }, sort.as_str()),
         };
-        format::address(
-            "/customers",
-            [
-                ("q", self.q.trim().to_owned()),
-                ("status", self.status.map(|status| status.as_str().to_owned()).unwrap_or_default()),
-                ("min", self.min.trim().to_owned()),
-                ("max", self.max.trim().to_owned()),
-                ("sort", sort),
-                ("cursor", self.cursor.clone().unwrap_or_default()),
-                ("page", if self.page > 1 { self.page.to_string() } else { String::new() }),
-                ("trail", self.trail.join("~")),
-            ],
-        )
+        vec![
+            ("q", self.q.trim().to_owned()),
+            ("status", self.status_name().to_owned()),
+            ("owner", self.owner.clone()),
+            ("tag", self.tag.trim().to_owned()),
+            ("min", self.min.trim().to_owned()),
+            ("max", self.max.trim().to_owned()),
+            ("sort", sort),
+            ("columns", self.columns.to_string()),
+        ]
+    }
+
+    pub(super) fn address(&self) -> String {
+        let page = [
+            ("view", self.saved.clone()),
+            ("cursor", self.cursor.clone().unwrap_or_default()),
+            ("page", if self.page > 1 { self.page.to_string() } else { String::new() }),
+            ("trail", self.trail.join("~")),
+        ];
+        format::address("/customers", self.parameters().into_iter().chain(page))
+    }
+
+    /// What a saved view keeps of it: the query of its address, without the page.
+    pub(super) fn query(&self) -> String {
+        let address = format::address("", self.parameters());
+        address.trim_start_matches('?').to_owned()
+    }
+
+    /// The state as the filter and the address name it.
+    pub(super) fn status_name(&self) -> &'static str {
+        if self.archived { ARCHIVED } else { self.status.map(CustomerStatus::as_str).unwrap_or_default() }
+    }
+
+    /// What decides about the rows; the rest only decides how they are shown.
+    pub(super) fn rows(&self) -> Self {
+        Self { columns: Columns::default(), saved: String::new(), ..self.clone() }
     }
 
     fn first_page(mut self) -> Self {
@@ -81,22 +132,45 @@ impl View {
         self
     }
 
+    /// One of the built-in views: a state, with what is searched and filtered besides.
     pub(super) fn with_status(&self, status: Option<CustomerStatus>) -> Self {
-        Self { status, ..self.clone().first_page() }
+        Self { status, archived: false, saved: String::new(), ..self.clone().first_page() }
     }
 
-    pub(super) fn with_filters(
-        &self,
-        q: String,
-        status: Option<CustomerStatus>,
-        min: String,
-        max: String,
-    ) -> Self {
-        let [q, min, max] = [q, min, max].map(|text| text.trim().to_owned());
-        if (&q, status, &min, &max) == (&self.q, self.status, &self.min, &self.max) {
-            return self.clone();
+    pub(super) fn with_filters(&self, narrowed: Narrowed) -> Self {
+        let Narrowed { status, .. } = &narrowed;
+        let next = Self {
+            status: status.parse().ok(),
+            archived: status == ARCHIVED,
+            q: narrowed.q.trim().to_owned(),
+            owner: narrowed.owner,
+            tag: narrowed.tag.trim().to_owned(),
+            min: narrowed.min.trim().to_owned(),
+            max: narrowed.max.trim().to_owned(),
+            ..self.clone()
+        };
+        if next == *self { next } else { next.first_page() }
+    }
+
+    pub(super) fn with_columns(&self, columns: Columns) -> Self {
+        Self { columns, ..self.clone() }
+    }
+
+    /// The same as a saved view, or as none.
+    pub(super) fn saved_as(&self, id: &str) -> Self {
+        Self { saved: id.to_owned(), ..self.clone() }
+    }
+
+    /// As it stands in the filter's controls.
+    pub(super) fn narrowed(&self) -> Narrowed {
+        Narrowed {
+            q: self.q.clone(),
+            status: self.status_name().to_owned(),
+            owner: self.owner.clone(),
+            tag: self.tag.clone(),
+            min: self.min.clone(),
+            max: self.max.clone(),
         }
-        Self { q, status, min, max, ..self.clone().first_page() }
     }
 
     pub(super) fn with_sort(&self, sort: CustomerSort, descending: bool) -> Self {
@@ -104,7 +178,8 @@ impl View {
     }
 
     pub(super) fn cleared(&self) -> Self {
-        Self { sort: self.sort, descending: self.descending, page: 1, ..Self::default() }
+        let Self { sort, descending, ref columns, .. } = *self;
+        Self { sort, descending, columns: columns.clone(), page: 1, ..Self::default() }
     }
 
     pub(super) fn next(&self, cursor: String) -> Self {
@@ -139,7 +214,8 @@ impl View {
 
     /// Whether the tabs' counts can't tell how many rows match.
     pub(super) fn has_more_than_status(&self) -> bool {
-        [&self.q, &self.min, &self.max].into_iter().any(|text| !text.trim().is_empty())
+        let typed = [&self.q, &self.owner, &self.tag, &self.min, &self.max];
+        self.archived || typed.into_iter().any(|text| !text.trim().is_empty())
     }
 
     /// The filter in the ledger's terms. Amounts that can't be read don't filter; their fields say so.
@@ -148,8 +224,11 @@ impl View {
         CustomerFilter {
             q: Some(self.q.trim().to_owned()).filter(|q| !q.is_empty()),
             status: self.status,
+            owner: Some(self.owner.clone()).filter(|owner| !owner.is_empty()).map(Into::into),
+            tag: Some(self.tag.trim().to_owned()).filter(|tag| !tag.is_empty()),
             min_outstanding: face(&self.min),
             max_outstanding: face(&self.max),
+            archived: self.archived,
             ..Default::default()
         }
     }
@@ -207,14 +286,17 @@ mod tests {
 
     #[test]
     fn the_address_holds_everything() {
-        let address = of("q=ann&status=overdue&min=10&max=20.5&sort=-outstanding").address();
-        assert_eq!(address, "/customers?q=ann&status=overdue&min=10&max=20.5&sort=-outstanding");
+        let query =
+            "q=ann&status=overdue&owner=usr_1&tag=vip&min=10&max=20.5&sort=-outstanding&columns=name%2Cowner";
+        let view = of(&query.replace("%2C", ","));
+        assert_eq!(view.address(), format!("/customers?{query}"));
+        assert_eq!(view.query(), query);
         assert_eq!(of("").address(), "/customers");
     }
 
     #[test]
     fn nonsense_in_the_address_is_left_aside() {
-        let view = of("status=nope&sort=password&page=7");
+        let view = of("status=nope&sort=password&page=7&columns=salary");
         assert_eq!(view, View { page: 1, ..View::default() });
     }
 
@@ -233,6 +315,14 @@ mod tests {
     fn a_new_filter_starts_at_the_first_page() {
         let view = of("q=x").next("a".to_owned());
         assert_eq!(view.with_status(Some(CustomerStatus::Paid)).address(), "/customers?q=x&status=paid");
+    }
+
+    #[test]
+    fn a_saved_view_is_left_for_a_built_in_one() {
+        let view = of("view=sav_1&status=archived&columns=name,tags");
+        assert!(view.filter(Currency::USD).archived);
+        assert_eq!(view.query(), "status=archived&columns=name%2Ctags");
+        assert_eq!(view.with_status(None).address(), "/customers?columns=name%2Ctags");
     }
 
     #[test]

@@ -1,0 +1,328 @@
+//! What is done with the chosen customers, all at once.
+
+use domain::bulk::{BulkChange, BulkOutcome, BulkUndo, MOST};
+use domain::user::Colleague;
+use domain::{Action, UserId};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use serde_json::json;
+
+use super::chosen::Chosen;
+use super::rows::Rows;
+use crate::api::customer::{change_customers, customer_ids, undo_change};
+use crate::browser;
+use crate::error::Fault;
+use crate::format;
+use crate::live::{Live, LiveStatus};
+use crate::page::colleagues::Colleagues;
+use crate::session::use_session;
+use crate::ui::{Button, ButtonKind, ButtonSize, FILES, Icon, IconName, Menu, Toast, Toasts, Tone};
+
+/// What works on the chosen customers. Copy.
+#[derive(Clone, Copy)]
+struct Bulk {
+    rows: Rows,
+    chosen: Chosen,
+    busy: RwSignal<bool>,
+    toasts: Toasts,
+    live: Live,
+    colleagues: Colleagues,
+}
+
+impl Bulk {
+    fn change(self, change: BulkChange) {
+        let ids = self.chosen.ids();
+        self.run(async move { change_customers(ids, change).await }, move |outcome| self.told(outcome));
+    }
+
+    fn undo(self, undo: BulkUndo) {
+        self.run(async move { undo_change(undo).await }, move |outcome| {
+            let title = format!("Taken back for {}", customers(outcome.changed));
+            self.toasts.push(Toast::new(tone(&outcome), title, left_alone(&outcome)));
+        });
+    }
+
+    /// Every one of the list, or as many as can be changed at once.
+    fn choose_all(self) {
+        let wanted = self.rows.wanted();
+        self.run(async move { customer_ids(wanted).await }, move |ids| self.chosen.put(ids));
+    }
+
+    fn run<T: 'static>(
+        self,
+        asked: impl Future<Output = Result<T, Fault>> + 'static,
+        done: impl FnOnce(T) + 'static,
+    ) {
+        if self.busy.try_get_untracked() != Some(false) {
+            return;
+        }
+        self.busy.set(true);
+        spawn_local(async move {
+            let answer = asked.await;
+            // Where the page was left meanwhile, what happened is told all the same.
+            let _ = self.busy.try_set(false);
+            match answer {
+                Ok(value) => done(value),
+                Err(fault) => self.toasts.say(Tone::Bad, fault.0.title, fault.0.detail),
+            }
+            if self.live.status.try_get_untracked().is_some_and(|status| status != LiveStatus::Live) {
+                self.rows.read_again(0);
+            }
+        });
+    }
+
+    fn told(self, outcome: BulkOutcome) {
+        let done = &outcome.undo.done;
+        let title = match done {
+            BulkChange::Assign { owner: Some(id) } => {
+                format!("{} assigned to {}", customers(outcome.changed), untrack(|| self.colleagues.name(id)))
+            }
+            BulkChange::Assign { owner: None } => {
+                format!("{} assigned to nobody", customers(outcome.changed))
+            }
+            BulkChange::AddTag { tag } => format!("{} tagged “{tag}”", customers(outcome.changed)),
+            BulkChange::RemoveTag { tag } => format!("“{tag}” taken off {}", customers(outcome.changed)),
+            BulkChange::Archive => format!("{} archived", customers(outcome.changed)),
+            BulkChange::Unarchive => format!("{} taken out of the archive", customers(outcome.changed)),
+        };
+        if matches!(done, BulkChange::Archive | BulkChange::Unarchive) {
+            self.chosen.clear();
+        }
+        let toast = Toast::new(tone(&outcome), title, left_alone(&outcome));
+        let undo = outcome.undo;
+        self.toasts.push(if outcome.changed > 0 {
+            toast.with_action("Undo", move || self.undo(undo.clone()))
+        } else {
+            toast
+        });
+    }
+
+    /// Saves a file of exactly these.
+    fn export(self, ending: &'static str) {
+        let sort = self.rows.wanted().parameters().into_iter().find(|(name, _)| *name == "sort");
+        let body =
+            json!({ "ids": self.chosen.ids(), "sort": sort.map(|(_, sort)| sort).unwrap_or_default() });
+        let path = format!("/api/v1/customers/export.{ending}");
+        let name = format!("duebook-customers-selected.{ending}");
+        self.run(async move { browser::download(&path, &body, &name).await }, |()| ());
+    }
+}
+
+fn customers(count: u64) -> String {
+    format::counted(count, "customer", "customers")
+}
+
+fn tone(outcome: &BulkOutcome) -> Tone {
+    match (outcome.changed, outcome.refused.is_empty()) {
+        (_, true) => Tone::Good,
+        (0, false) => Tone::Bad,
+        (_, false) => Tone::Waiting,
+    }
+}
+
+/// Who was left as they are, and why.
+fn left_alone(outcome: &BulkOutcome) -> String {
+    let mut parts = Vec::new();
+    if outcome.unchanged > 0 {
+        let verb = if outcome.unchanged == 1 { "was" } else { "were" };
+        parts.push(format!("{} {verb} so already.", format::count(outcome.unchanged)));
+    }
+    for refusal in &outcome.refused {
+        let more = refusal.count.saturating_sub(refusal.names.len() as u64);
+        let names = refusal.names.join(", ");
+        let names = match (names.is_empty(), more) {
+            (true, _) => customers(refusal.count),
+            (false, 0) => names,
+            (false, more) => format!("{names} and {} more", format::count(more)),
+        };
+        parts.push(format!("{names}: {}", refusal.reason));
+    }
+    parts.join(" ")
+}
+
+/// The bar over the foot of the list, while somebody is chosen.
+#[component]
+pub(super) fn BulkBar(rows: Rows, chosen: Chosen, archived: bool) -> impl IntoView {
+    let bulk = Bulk {
+        rows,
+        chosen,
+        busy: RwSignal::new(false),
+        toasts: Toasts::expect(),
+        live: Live::expect(),
+        colleagues: Colleagues::expect(),
+    };
+    let session = use_session();
+    let (may_edit, may_archive, may_export) = (
+        session.may(Action::EditCustomer),
+        session.may(Action::ArchiveCustomer),
+        session.may(Action::Export),
+    );
+    let (label, change) = match archived {
+        true => ("Take out of the archive", BulkChange::Unarchive),
+        false => ("Archive", BulkChange::Archive),
+    };
+    let change = StoredValue::new(change);
+    view! {
+        <Show when=move || chosen.count() != 0>
+            <div class="bulk" role="toolbar" aria-label="Selected customers" aria-busy=move || bulk.busy.get().to_string()>
+                <span class="bulk-count" role="status">{move || format!("{} selected", format::count(chosen.count() as u64))}</span>
+                <ChooseAllMatching bulk />
+                {may_edit.then(|| view! { <AssignMenu bulk /><TagMenu bulk /> })}
+                {may_archive.then(|| view! {
+                    <Button size=ButtonSize::Small busy=bulk.busy on_click=move |_| bulk.change(change.get_value())>
+                        <Icon name=IconName::Archive size=14 />
+                        {label}
+                    </Button>
+                })}
+                {may_export.then(|| view! { <ExportChosen bulk /> })}
+                <Button kind=ButtonKind::Quiet size=ButtonSize::Small label="Clear selection" on_click=move |_| chosen.clear()>
+                    <Icon name=IconName::Close size=14 />
+                </Button>
+            </div>
+        </Show>
+    }
+}
+
+/// Offers the whole list once all rows that were read are chosen.
+#[component]
+fn ChooseAllMatching(bulk: Bulk) -> impl IntoView {
+    let Bulk { rows, chosen, .. } = bulk;
+    let total = move || rows.total.get();
+    let reach = move || total().min(MOST as u64);
+    let offered = move || (chosen.count() as u64) < reach() && chosen.count() >= rows.list.with(Vec::len);
+    let label = move || {
+        let reach = format::count(reach());
+        if total() > MOST as u64 {
+            format!("Select the first {reach}")
+        } else {
+            format!("Select all {reach} that match")
+        }
+    };
+    view! {
+        <Show when=offered>
+            <Button kind=ButtonKind::Quiet size=ButtonSize::Small busy=bulk.busy on_click=move |_| bulk.choose_all()>{label}</Button>
+        </Show>
+    }
+}
+
+#[component]
+fn AssignMenu(bulk: Bulk) -> impl IntoView {
+    let own = use_session().user.map(|user| user.id);
+    let entry = move |owner: Option<UserId>, label: String| {
+        view! {
+            <button type="button" class="menu-item" on:click=move |_| bulk.change(BulkChange::Assign { owner: owner.clone() })>
+                {label}
+            </button>
+        }
+    };
+    let people = move || {
+        let own = own.clone();
+        let named = move |person: Colleague| {
+            let label = if Some(&person.id) == own.as_ref() { "You".to_owned() } else { person.name };
+            entry(Some(person.id), label)
+        };
+        bulk.colleagues.0.get().into_iter().filter(|person| person.active).map(named).collect_view()
+    };
+    view! {
+        <Menu label="Assign" floating=true face=|| face("Assign", IconName::Users)>
+            {people}
+            {entry(None, "Nobody".to_owned())}
+        </Menu>
+    }
+}
+
+#[component]
+fn TagMenu(bulk: Bulk) -> impl IntoView {
+    let tag = RwSignal::new(String::new());
+    let put = move |change: fn(String) -> BulkChange| {
+        let change = change(tag.get_untracked());
+        match change.validate() {
+            Ok(change) => bulk.change(change),
+            Err(errors) => {
+                let message = errors.0.first().map(|error| error.message.clone()).unwrap_or_default();
+                bulk.toasts.say(Tone::Bad, "No tag was changed", message);
+            }
+        }
+    };
+    view! {
+        <Menu label="Tag" floating=true face=|| face("Tag", IconName::Note)>
+            <form
+                class="bulk-tag"
+                // The buttons of a menu close it; its field doesn't.
+                on:submit=move |event| {
+                    event.prevent_default();
+                    put(|tag| BulkChange::AddTag { tag });
+                }
+            >
+                <input
+                    class="input"
+                    aria-label="Tag"
+                    placeholder="Tag"
+                    autocomplete="off"
+                    prop:value=move || tag.get()
+                    on:click=|event| event.stop_propagation()
+                    on:input=move |event| tag.set(event_target_value(&event))
+                />
+                <button type="submit" class="button button-secondary button-small">"Add"</button>
+                <button
+                    type="button"
+                    class="button button-quiet button-small"
+                    on:click=move |_| put(|tag| BulkChange::RemoveTag { tag })
+                >
+                    "Remove"
+                </button>
+            </form>
+        </Menu>
+    }
+}
+
+#[component]
+fn ExportChosen(bulk: Bulk) -> impl IntoView {
+    let entry = move |(ending, label): (&'static str, &'static str)| {
+        view! {
+            <button type="button" class="menu-item" on:click=move |_| bulk.export(ending)>
+                <Icon name=IconName::File size=16 />
+                {label}
+            </button>
+        }
+    };
+    view! {
+        <Menu label="Export selected" floating=true face=|| face("Export", IconName::Download)>
+            {FILES.map(entry).collect_view()}
+        </Menu>
+    }
+}
+
+fn face(label: &'static str, icon: IconName) -> impl IntoView {
+    view! { <span class="button button-secondary button-small"><Icon name=icon size=14 />{label}</span> }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::bulk::BulkRefusal;
+
+    use super::*;
+
+    #[test]
+    fn says_who_was_left_alone_and_why() {
+        let refusal = |reason: &str, count, names: &[&str]| BulkRefusal {
+            reason: reason.into(),
+            count,
+            names: names.iter().map(|name| (*name).to_owned()).collect(),
+        };
+        let outcome = BulkOutcome {
+            changed: 1,
+            unchanged: 2,
+            refused: vec![
+                refusal("It owes 5.00 USD.", 5, &["Acme", "Zeta"]),
+                refusal("There is no such customer.", 1, &[]),
+            ],
+            undo: BulkUndo { done: BulkChange::Archive, steps: Vec::new() },
+        };
+        assert_eq!(
+            left_alone(&outcome),
+            "2 were so already. Acme, Zeta and 3 more: It owes 5.00 USD. 1 customer: There is no such customer."
+        );
+        assert_eq!(tone(&outcome), Tone::Waiting);
+    }
+}
