@@ -25,7 +25,7 @@ pub struct Server {
 impl Server {
     /// Starts a server on this data directory and waits until it is ready.
     pub async fn start(binary: &Path, data_dir: &Path) -> Result<Self> {
-        Self::start_at(TcpListener::bind("127.0.0.1:0")?.local_addr()?, binary, data_dir).await
+        Self::start_at(free_address()?, binary, data_dir).await
     }
 
     /// Stops it, in good order or by kill -9, and starts it again at the same address.
@@ -98,6 +98,14 @@ impl Server {
         tokio::time::timeout(PATIENCE, self.child.wait()).await.map_err(|_| "the server doesn't stop")??;
         Ok(())
     }
+}
+
+/// A port that is free now, and that no connection is given as its own: a client that connects to a stopped server at such a
+/// port can meet itself, and then the server finds its port taken.
+fn free_address() -> Result<SocketAddr> {
+    let first = 20_000 + u16::try_from(std::process::id() % 5_000)?;
+    let free = (first..30_000).find_map(|port| TcpListener::bind(("127.0.0.1", port)).ok());
+    Ok(free.ok_or("no port is free")?.local_addr()?)
 }
 
 async fn is_ready(address: SocketAddr) -> bool {
