@@ -24,6 +24,7 @@ Duebook's commands:
     cargo xtask test            set up, then every check and test there is, browsers included
     cargo xtask check           the walls between the crates (part of `test`, takes seconds)
     cargo xtask bench [--quick] measure a release build against the targets of the design
+    cargo xtask bench --soak N  1,000 sockets for N seconds while the books change and the server restarts
 
 Nothing is done twice: a second `run` starts in seconds.";
 

@@ -8,7 +8,7 @@ use crate::{
 /// Sets up, then runs everything; stops at the first failure.
 pub fn test(workspace: &Workspace) -> Result {
     setup::for_testing(workspace)?;
-    let mut progress = Progress::new(8);
+    let mut progress = Progress::new(9);
     let outcome = steps(workspace, &mut progress);
     summary(&progress);
     match outcome {
@@ -72,8 +72,19 @@ fn steps(workspace: &Workspace, progress: &mut Progress) -> Result {
             "--tests",
         ])?)
     })?;
+    progress.work("soak", "sockets that break, a server that restarts", || soak(workspace))?;
     progress.work("browser tests", "Playwright in end2end/", || browser_tests(workspace))?;
     check::wasm_budget(workspace)
+}
+
+/// A short one, with the tests' own server; `cargo xtask bench --soak 120` is the long one.
+fn soak(workspace: &Workspace) -> Result {
+    let server = workspace.server_binary("debug");
+    let bench = server.with_file_name("duebook-bench");
+    let mut soak = workspace.command(&bench.display().to_string())?;
+    soak.arg("--server").arg(server).arg("--scratch").arg(workspace.target.join("xtask"));
+    soak.args(["--soak", "20", "--clients", "50", "--rate", "30"]);
+    tools::run(&mut soak)
 }
 
 fn browser_tests(workspace: &Workspace) -> Result {
