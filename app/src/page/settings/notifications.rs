@@ -17,7 +17,7 @@ use crate::ui::{Button, ErrorState, Skeleton, Toasts, Tone};
 pub(super) fn NotificationSettings() -> impl IntoView {
     let first = Resource::new(|| (), |()| read_inbox());
     view! {
-        <section class="panel">
+        <section class="panel account-told">
             <h2 class="panel-title" id="notifications">"Notifications"</h2>
             <Suspense fallback=|| view! { <Skeleton rows=6 /> }>
                 {move || Suspend::new(async move {
@@ -69,7 +69,7 @@ fn Choices(first: Preferences) -> impl IntoView {
             .map(|delivery| {
                 view! {
                     <td>
-                        <label class="choice-cell">
+                        <label class="told-choice">
                             <input
                                 type="radio"
                                 name=format!("told-{}", kind.as_str())
@@ -87,7 +87,7 @@ fn Choices(first: Preferences) -> impl IntoView {
         view! { <tr><th scope="row">{words(kind)}</th>{cells}</tr> }
     };
     view! {
-        <table class="choices" aria-labelledby="notifications" aria-describedby="notifications-help">
+        <table class="told" aria-labelledby="notifications" aria-describedby="notifications-help">
             <thead>
                 <tr>
                     <th scope="col"><span class="sr-only">"What happens"</span></th>
