@@ -8,6 +8,7 @@
 
 pub mod api;
 pub mod browser;
+mod desktop;
 pub mod error;
 pub mod format;
 #[cfg(feature = "ssr")]

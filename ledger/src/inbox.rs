@@ -9,11 +9,8 @@ use tokio::sync::watch;
 
 use crate::{Caller, Ledger, Result};
 
-/// Events looked through at once when notifications are first counted.
-const PIECE: i64 = 20_000;
-
 /// The notifications of the whole log in short, in order: what people have not read is counted here rather than by going
-/// through the events once more for each socket that opens. Read when first asked for, and on from there.
+/// through the events once more for each socket that opens. Read at start, and on from there whenever it is asked.
 #[derive(Default)]
 pub(crate) struct Told {
     upto: i64,
@@ -64,11 +61,10 @@ impl Ledger {
     /// Asks `look` about all notifications of events up to `seq`.
     pub(crate) async fn told<T>(&self, seq: i64, look: impl FnOnce(&[Line]) -> T) -> Result<T> {
         let mut told = self.inner.told.lock().await;
-        while told.upto < seq {
-            let (after, upto) = (told.upto, seq.min(told.upto + PIECE));
-            let lines = self.store().notification_lines(after, upto).await?;
+        if told.upto < seq {
+            let lines = self.store().notification_lines(told.upto, seq).await?;
             told.lines.extend(lines);
-            told.upto = upto;
+            told.upto = seq;
         }
         let end = told.lines.partition_point(|line| line.seq <= seq);
         Ok(look(told.lines.get(..end).unwrap_or_default()))
@@ -80,6 +76,10 @@ impl Ledger {
 pub(crate) async fn follow(ledger: Ledger) {
     // Reading is no business of others: it may take a little longer than events do.
     let pause = ledger.inner.config.poll * 2;
+    // Whoever asks first should not have to wait for the whole log. What fails here is read when they do.
+    if let Ok(seq) = ledger.seq().await {
+        let _ = ledger.told(seq, |_| ()).await;
+    }
     loop {
         tokio::time::sleep(pause).await;
         let present = ledger.inner.listeners.present();

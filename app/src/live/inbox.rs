@@ -104,3 +104,50 @@ impl Inbox {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KIND: NotificationKind = NotificationKind::PaymentReceived;
+
+    fn known(version: i64, seq: i64, unread: u64) -> Known {
+        Known { version, seq, unread, ..Known::default() }
+    }
+
+    #[test]
+    fn each_is_counted_once_whatever_comes_first() {
+        let owner = Owner::new();
+        owner.set();
+        let inbox = Inbox::default();
+        assert_eq!(inbox.unread(), None);
+        inbox.learn(known(1, 10, 2));
+        // Counted by the server already; new; heard twice.
+        for seq in [10, 11, 11] {
+            inbox.count(KIND, seq);
+        }
+        assert_eq!(inbox.unread(), Some(3));
+        inbox.learn(known(1, 11, 3));
+        assert_eq!(inbox.unread(), Some(3));
+        // An answer that was overtaken.
+        inbox.learn(known(1, 10, 2));
+        assert_eq!(inbox.unread(), Some(3));
+        inbox.learn(Known { all_before: 11, ..known(2, 11, 0) });
+        inbox.count(KIND, 12);
+        assert_eq!((inbox.unread(), inbox.has_read(11), inbox.has_read(12)), (Some(1), true, false));
+    }
+
+    #[test]
+    fn what_is_off_is_not_counted_and_other_books_begin_anew() {
+        let owner = Owner::new();
+        owner.set();
+        let inbox = Inbox::default();
+        let off = Known { preferences: [(KIND, Delivery::None)].into_iter().collect(), ..known(5, 10, 0) };
+        inbox.learn(off);
+        inbox.count(KIND, 11);
+        assert_eq!((inbox.unread(), inbox.delivery(KIND)), (Some(0), Delivery::None));
+        inbox.forget();
+        inbox.learn(known(1, 3, 1));
+        assert_eq!((inbox.unread(), inbox.delivery(KIND)), (Some(1), Delivery::Toast));
+    }
+}

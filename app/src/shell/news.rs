@@ -1,4 +1,5 @@
-//! What happens is counted on the bell and told in messages, from the same frames.
+//! What happens is counted on the bell and told in messages, from the same frames; by the browser itself where nobody
+//! looks at the page.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,7 +7,10 @@ use std::time::Duration;
 use domain::Role;
 use domain::notification::{Delivery, FOLDS_FROM, Notification, NotificationKind};
 use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
 
+use crate::desktop::{Notice, Teller};
 use crate::live::{Inbox, Live};
 use crate::notification::{address, many, together, tone};
 use crate::ui::{Toast, Toasts};
@@ -18,8 +22,14 @@ const GATHER: Duration = Duration::from_millis(500);
 /// From now on, tells what happens.
 pub(super) fn tell_news(live: Live, role: Role) {
     let inbox = Inbox::expect();
-    let burst =
-        Burst { waiting: StoredValue::default(), told: StoredValue::default(), toasts: Toasts::expect() };
+    let navigate = use_navigate();
+    let burst = Burst {
+        waiting: StoredValue::default(),
+        told: StoredValue::default(),
+        toasts: Toasts::expect(),
+        teller: Teller::start(),
+        open: Callback::new(move |path: String| navigate(&path, NavigateOptions::default())),
+    };
     live.on_event(move |event| {
         let Some(news) =
             Notification::of(event, false).filter(|news| !news.kind.for_admins() || role == Role::Admin)
@@ -40,6 +50,9 @@ struct Burst {
     /// How many of each kind the messages in sight speak of.
     told: StoredValue<BTreeMap<NotificationKind, usize>>,
     toasts: Toasts,
+    teller: Teller,
+    /// Opens a page of ours.
+    open: Callback<String>,
 }
 
 impl Burst {
@@ -72,11 +85,27 @@ impl Burst {
         let count = before + news.len();
         self.told.try_update_value(|told| told.insert(kind, count));
         if count < FOLDS_FROM {
-            news.iter().for_each(|news| self.toasts.push_as(name, toast(news)));
+            for news in &news {
+                let toast = toast(news);
+                self.tell_by_browser(&toast, format!("{name} {}", news.seq));
+                self.toasts.push_as(name, toast);
+            }
             return;
         }
         let (href, _) = together(kind);
-        self.toasts.replace(name, Toast::new(tone(kind), many(kind, count), "").with_href(href));
+        let toast = Toast::new(tone(kind), many(kind, count), "").with_href(href);
+        self.tell_by_browser(&toast, name.to_owned());
+        self.toasts.replace(name, toast);
+    }
+
+    fn tell_by_browser(self, toast: &Toast, tag: String) {
+        let notice = Notice { title: toast.title.clone(), text: toast.text.clone(), tag };
+        let href = toast.href.clone();
+        self.teller.tell(&notice, move || {
+            if let Some(href) = href {
+                let _ = self.open.try_run(href);
+            }
+        });
     }
 
     fn told(self, kind: NotificationKind) -> usize {

@@ -98,4 +98,15 @@ mod tests {
         assert_eq!(emails, [Some("ann@example.org".to_owned()), None]);
         assert_eq!(store.import_outcomes("imp_1", 2).await.unwrap(), ["cxus", ""]);
     }
+
+    #[tokio::test]
+    async fn what_was_read_before_stays_read() {
+        let store = Store::connect("mem://", None).await.unwrap();
+        store.migrate_to(&MIGRATIONS[..4]).await.unwrap();
+        let before = "CREATE notification_state:usr_1 SET all_before = 3, read = [5]";
+        store.db.query(before).await.unwrap().check().unwrap();
+        store.migrate().await.unwrap();
+        let state = store.mark_read("usr_1", &[4, 5]).await.unwrap();
+        assert_eq!((state.version, state.all_before, state.read), (2, 3, vec![4, 5]));
+    }
 }

@@ -15,6 +15,9 @@ use crate::{Error, Result};
 const BEGIN: &str = "UPSERT $id SET version = (version ?? 0) + 1, all_before = all_before ?? 0, read = read ?? [], \
                      preferences = preferences ?? {}";
 
+/// Events that are read through rather than looked up by kind.
+const ONE_BY_ONE: i64 = 1_000;
+
 #[derive(SurrealValue)]
 struct LineRow {
     seq: i64,
@@ -84,9 +87,21 @@ impl Store {
     /// The notifications among the events after `after` and up to `upto`, in order, in short.
     pub(crate) async fn notification_lines(&self, after: i64, upto: i64) -> Result<Vec<Line>> {
         let kinds = NotificationKind::ALL.map(|kind| kind.event_kind().as_str().to_owned()).to_vec();
-        let from = after + 1;
-        let query = format!("SELECT seq, kind, at FROM event:{from}..={upto} WHERE kind IN $kinds");
-        let rows: Vec<LineRow> = self.db.query(query).bind(("kinds", kinds)).await?.take(0)?;
+        // Few events are read one after the other. Of many, most may be nobody's news and large: the index leaves them out.
+        let (events, those) = if upto - after <= ONE_BY_ONE {
+            (format!("event:{}..={upto}", after + 1), "kind IN $kinds")
+        } else {
+            ("event".to_owned(), "kind IN $kinds AND seq > $after AND seq <= $upto")
+        };
+        let query = format!("SELECT seq, kind, at FROM {events} WHERE {those} ORDER BY seq");
+        let rows: Vec<LineRow> = self
+            .db
+            .query(query)
+            .bind(("kinds", kinds))
+            .bind(("after", after))
+            .bind(("upto", upto))
+            .await?
+            .take(0)?;
         rows.into_iter()
             .map(|row| {
                 let kind: EventKind =

@@ -89,7 +89,7 @@ fn Many(entries: Entries, group: Group) -> impl IntoView {
                         on:click=move |_| group.with_untracked(|group| entries.toggle(group))
                     >
                         {move || group.with(|group| many(kind, group.seqs.len()))}
-                        <span class="inbox-arrow" aria-hidden="true"><Icon name=IconName::Down size=14 /></span>
+                        <span class="inbox-arrow" aria-hidden="true"><Icon name=IconName::Right size=14 /></span>
                     </button>
                     <Dot is_read />
                 </p>
@@ -98,15 +98,13 @@ fn Many(entries: Entries, group: Group) -> impl IntoView {
                     <time class="inbox-time" datetime=newest.at.to_rfc3339()>{format::instant(newest.at)}</time>
                 })}
                 <p><A href=href attr:class="link" on:click=move |_| mark()>{link}</A></p>
-                <div id=id>
-                    <Show when=move || is_open.get()><Members entries group /></Show>
-                </div>
             </div>
             <Show when=move || !is_read.get()>
                 <Button kind=ButtonKind::Quiet size=ButtonSize::Small on_click=move |_| mark()>
                     {move || format!("Mark {} as read", format::count(unread.get() as u64))}
                 </Button>
             </Show>
+            <div class="inbox-open" id=id><Show when=move || is_open.get()><Members entries group /></Show></div>
         </li>
     }
 }
@@ -152,14 +150,13 @@ fn Member(entries: Entries, seq: i64) -> impl IntoView {
         let entry = entries.detail(seq)?;
         let text = match address(&entry) {
             Some(href) => view! {
-                <A href=href attr:class="link" on:click=move |_| entries.mark(vec![seq])>{entry.text}</A>
+                <A href=href attr:class="inbox-title" on:click=move |_| entries.mark(vec![seq])>{entry.text}</A>
             }
             .into_any(),
             None => view! { <span>{entry.text}</span> }.into_any(),
         };
         Some(view! {
-            {text}
-            <Dot is_read />
+            <span class="inbox-head">{text}<Dot is_read /></span>
             <time class="inbox-time" datetime=entry.at.to_rfc3339()>{format::instant(entry.at)}</time>
         })
     };

@@ -6,17 +6,18 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::api::notification::{prefer, read_inbox};
+use crate::desktop::{self, Permission};
 use crate::live::Inbox;
 use crate::notification::words;
 use crate::session::use_session;
-use crate::ui::{ErrorState, Skeleton, Toasts, Tone};
+use crate::ui::{Button, ErrorState, Skeleton, Toasts, Tone};
 
 /// How one wants to be told.
 #[component]
 pub(super) fn NotificationSettings() -> impl IntoView {
     let first = Resource::new(|| (), |()| read_inbox());
     view! {
-        <section class="panel">
+        <section class="panel account-told">
             <h2 class="panel-title" id="notifications">"Notifications"</h2>
             <Suspense fallback=|| view! { <Skeleton rows=6 /> }>
                 {move || Suspend::new(async move {
@@ -26,6 +27,7 @@ pub(super) fn NotificationSettings() -> impl IntoView {
                     }
                 })}
             </Suspense>
+            <ByBrowser />
         </section>
     }
 }
@@ -67,7 +69,7 @@ fn Choices(first: Preferences) -> impl IntoView {
             .map(|delivery| {
                 view! {
                     <td>
-                        <label class="choice-cell">
+                        <label class="told-choice">
                             <input
                                 type="radio"
                                 name=format!("told-{}", kind.as_str())
@@ -85,7 +87,7 @@ fn Choices(first: Preferences) -> impl IntoView {
         view! { <tr><th scope="row">{words(kind)}</th>{cells}</tr> }
     };
     view! {
-        <table class="choices" aria-labelledby="notifications" aria-describedby="notifications-help">
+        <table class="told" aria-labelledby="notifications" aria-describedby="notifications-help">
             <thead>
                 <tr>
                     <th scope="col"><span class="sr-only">"What happens"</span></th>
@@ -97,5 +99,44 @@ fn Choices(first: Preferences) -> impl IntoView {
         <p class="field-help" id="notifications-help">
             "What is off is neither listed nor counted, what came before included. Switch it on again and all of it is back."
         </p>
+    }
+}
+
+/// Asks for the browser's own notifications, or says how it stands with them.
+#[component]
+fn ByBrowser() -> impl IntoView {
+    // Known in the browser only.
+    let permission = RwSignal::new(None::<Permission>);
+    let busy = RwSignal::new(false);
+    Effect::new(move |_| permission.set(Some(desktop::permission())));
+    let ask = move || {
+        busy.set(true);
+        spawn_local(async move {
+            let answer = desktop::ask().await;
+            let _ = permission.try_set(Some(answer));
+            let _ = busy.try_set(false);
+        });
+    };
+    let text = move || match permission.get() {
+        None => "",
+        Some(Permission::Unavailable) => {
+            "This browser can’t tell you anything here. It takes a recent browser, and an address that begins with https."
+        }
+        Some(Permission::NotAsked) => {
+            "While no page of Duebook is in sight, your browser can tell you what would be a message here."
+        }
+        Some(Permission::Allowed) => {
+            "Your browser tells you what would be a message here while no page of Duebook is in sight. To end that, take the permission back in its settings for this site."
+        }
+        Some(Permission::Blocked) => {
+            "Your browser keeps Duebook from telling you anything. Allow notifications in its settings for this site (beside the address), then load this page again."
+        }
+    };
+    view! {
+        <h3 class="panel-subtitle">"While you look elsewhere"</h3>
+        <p role="status">{text}</p>
+        <Show when=move || permission.get() == Some(Permission::NotAsked)>
+            <div class="row"><Button busy on_click=move |_| ask()>"Allow browser notifications"</Button></div>
+        </Show>
     }
 }
