@@ -93,6 +93,34 @@ export async function signedIn(rest: Rest): Promise<View[]> {
       show: (person) => at(person, "/customers?q=nobody", "Customers"),
     },
     {
+      name: "customers-selected",
+      show: async (person) => {
+        await at(person, "/customers?columns=name,owner,tags,email,credit_limit,outstanding,due,status", "Customers");
+        await person.page.getByRole("checkbox", { name: "Select Alice Johnson" }).click();
+        const bar = person.page.getByRole("toolbar", { name: "Selected customers" });
+        await person.button("Assign", bar).click();
+        await expect(person.button("Nobody", bar)).toBeInViewport();
+      },
+    },
+    {
+      name: "customers-columns",
+      show: async (person) => {
+        await at(person, "/customers", "Customers");
+        await person.button("Columns").click();
+        await expect(person.page.getByRole("checkbox", { name: "Show Credit limit" })).toBeVisible();
+      },
+    },
+    {
+      name: "save-view",
+      show: async (person) => {
+        await at(person, "/customers?status=overdue&view=sav_gone", "Customers");
+        await expect(person.page.getByText("This saved view is gone")).toBeVisible();
+        await person.button("View").click();
+        await person.button("Save as a view…").click();
+        await expect(person.dialog("Save as a view")).toBeVisible();
+      },
+    },
+    {
       name: "new-customer",
       show: async (person) => {
         await at(person, "/customers", "Customers");

@@ -47,7 +47,7 @@ test("a range is assigned and tagged, and taken back but for what someone change
   await expect(person.row(name(2))).not.toContainText(VIC.name);
 
   await person.button("Tag", bar).click();
-  await person.field("Tag", bar).fill("spring");
+  await person.field("Tag to add or remove", bar).fill("spring");
   await person.page.keyboard.press("Enter");
   await expect(person.messages).toContainText("4 customers tagged “spring”");
   await expect(vic.row(name(5))).toContainText("spring");

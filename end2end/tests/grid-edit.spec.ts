@@ -25,6 +25,7 @@ test("fields are changed where they stand, with the keyboard alone", async ({ ad
   const email = person.field("E-mail of Alice Johnson");
   await expect(email).toHaveValue("alice@example.com");
   await keyboard.type("alice at example");
+  await expect(email).toHaveValue("alice at example");
   await keyboard.press("Enter");
   await expect(person.row("Alice Johnson").getByRole("alert")).toContainText("Enter an e-mail address");
   await expect(email).toBeFocused();
@@ -42,7 +43,7 @@ test("fields are changed where they stand, with the keyboard alone", async ({ ad
     ["Phone", "+44 20 7946 0018", "+44 20 7946 0018"],
     ["Owner", "", ADA.name],
     ["Tags", "vip, north", "vip"],
-    ["Credit limit", "1,500", "1,500.00"],
+    ["Credit limit", "1,500.00", "1,500.00"],
   ] as const) {
     await keyboard.press("ArrowRight");
     await keyboard.press("e");
@@ -88,9 +89,8 @@ test("what two people change at once is shown to the second, with who and when",
       await vic.field("Phone of Acme").fill(`020 7946 111${round}`);
       await vic.page.keyboard.press("Enter");
       await expect.poll(async () => (await ada.customers("?q=" + `111${round}`)).length).toBe(1);
-      await person.page.unroute("**/fn/customer/update");
       await route.continue();
-    });
+    }, { times: 1 });
     person.watch.expectStatus(409);
     await person.row("Acme").locator("td[data-column=phone]").dblclick();
     await person.field("Phone of Acme").fill(`020 7946 222${round}`);

@@ -78,6 +78,18 @@ test("the keyboard focus outlives any scrolling, and rows far from the first pag
   await expect(person.row("Aaron First")).toBeInViewport();
 });
 
+test("coming back from a customer, one is where one was", async ({ ada, person }) => {
+  test.setTimeout(120_000);
+  await ada.upload(sheet, "auto");
+  await person.arrive(ADA, "/customers?sort=-outstanding");
+  await scrollTo(person, name(MANY - 400));
+  await person.openCustomer(name(MANY - 400));
+  await person.page.goBack();
+  await expect(person.row(name(MANY - 400))).toBeInViewport();
+  await person.page.getByRole("link", { name: /^Overdue\b/ }).click();
+  await expect(person.row(name(MANY))).toBeInViewport();
+});
+
 test("cards on a telephone are scrolled through as well", async ({ ada, person }) => {
   test.setTimeout(120_000);
   await ada.upload(sheet, "auto");
@@ -103,8 +115,8 @@ test("columns are chosen and moved with the keyboard, and stand in the address",
   const menu = person.button("Columns");
   await menu.focus();
   await person.page.keyboard.press("Enter");
-  await person.page.getByRole("checkbox", { name: "Tags" }).press("Space");
-  await person.page.getByRole("checkbox", { name: "Overdue" }).press("Space");
+  await person.page.getByRole("checkbox", { name: "Show Tags" }).press("Space");
+  await person.page.getByRole("checkbox", { name: "Show Overdue" }).press("Space");
   const up = person.button("Move Tags up");
   for (let times = 0; times < 5; times++) {
     await up.press("Enter");
@@ -137,7 +149,7 @@ async function scrollTo(person: Person, name: string): Promise<void> {
       await person.row(name).scrollIntoViewIfNeeded();
       return;
     }
-    await scroll(person, steps < 50 ? -1_500 : 1_500);
+    await scroll(person, steps < 50 ? 1_500 : -1_500);
   }
   throw new Error(`no row of ${name}`);
 }

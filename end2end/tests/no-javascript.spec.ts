@@ -1,4 +1,5 @@
 import { ADA, VIC, expect, test } from "../support/fixtures.ts";
+import { csv } from "../support/sheet.ts";
 
 // Plain forms and redirects: this project's browser runs no script at all.
 
@@ -81,4 +82,23 @@ test("a page behind the sign-in is shown after it", async ({ ada, person }) => {
   await person.field("Password").fill(ADA.password);
   await person.button("Sign in").click();
   await expect(person.heading("Inbox")).toBeVisible();
+});
+
+test("a long list of customers has pages, and filters that work as a form", async ({ ada, person }) => {
+  const rows = Array.from({ length: 120 }, (_, at) => [`R-${at + 1}`, `Customer ${String(at + 1).padStart(3, "0")}`]);
+  await ada.upload(csv("many.csv", [["Customer reference", "Customer name"], ...rows]), "auto");
+  await person.post("/api/v1/auth/login", { email: ADA.email, password: ADA.password });
+  await person.page.goto("/customers?columns=name,reference");
+  const pages = person.page.getByRole("navigation", { name: "Pages" });
+  await expect(pages).toContainText("1–50 of 120");
+  await person.link("Next", pages).click();
+  await expect(pages).toContainText("51–100 of 120");
+  await expect(person.row("Customer 051")).toBeVisible();
+  await person.link("Previous", pages).click();
+  await expect(pages).toContainText("1–50 of 120");
+
+  await person.field("Search customers").fill("R-117");
+  await person.button("Filter").click();
+  await person.seesCustomers("Customer 117");
+  await expect(person.grid.getByRole("columnheader")).toHaveText(["", "Customer", "Reference"]);
 });

@@ -17,6 +17,6 @@ impl Colleagues {
         let named = |people: &Vec<Colleague>| {
             people.iter().find(|person| person.id == *id).map(|person| person.name.clone())
         };
-        self.0.with(named).unwrap_or_else(|| "Someone new".to_owned())
+        self.0.try_with(named).flatten().unwrap_or_else(|| "Someone new".to_owned())
     }
 }

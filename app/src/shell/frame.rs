@@ -11,6 +11,7 @@ use super::news::tell_news;
 use super::theme::ThemeToggle;
 use crate::api::notification;
 use crate::live::{Inbox, Live, LiveStatus};
+use crate::page::customers::LastPlace;
 use crate::session::{Viewer, use_session};
 use crate::ui::{Icon, IconName, Menu, ToastRegion};
 use crate::{browser, format};
@@ -48,6 +49,7 @@ pub(crate) fn Frame() -> impl IntoView {
 #[component]
 fn SignedInFrame(viewer: Viewer) -> impl IntoView {
     provide_context(WantsSearch(RwSignal::new(false)));
+    LastPlace::provide();
     let live = Live::expect();
     tell_news(live, viewer.role);
     Effect::new(move |_| live.start());

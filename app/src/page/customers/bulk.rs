@@ -35,13 +35,6 @@ impl Bulk {
         self.run(async move { change_customers(ids, change).await }, move |outcome| self.told(outcome));
     }
 
-    fn undo(self, undo: BulkUndo) {
-        self.run(async move { undo_change(undo).await }, move |outcome| {
-            let title = format!("Taken back for {}", customers(outcome.changed));
-            self.toasts.push(Toast::new(tone(&outcome), title, left_alone(&outcome)));
-        });
-    }
-
     /// Every one of the list, or as many as can be changed at once.
     fn choose_all(self) {
         let wanted = self.rows.wanted();
@@ -91,7 +84,7 @@ impl Bulk {
         let toast = Toast::new(tone(&outcome), title, left_alone(&outcome));
         let undo = outcome.undo;
         self.toasts.push(if outcome.changed > 0 {
-            toast.with_action("Undo", move || self.undo(undo.clone()))
+            toast.with_action("Undo", move || take_back(undo.clone(), self.toasts))
         } else {
             toast
         });
@@ -106,6 +99,19 @@ impl Bulk {
         let name = format!("duebook-customers-selected.{ending}");
         self.run(async move { browser::download(&path, &body, &name).await }, |()| ());
     }
+}
+
+/// Takes a change back, wherever one is by now.
+fn take_back(undo: BulkUndo, toasts: Toasts) {
+    spawn_local(async move {
+        match undo_change(undo).await {
+            Ok(outcome) => {
+                let title = format!("Taken back for {}", customers(outcome.changed));
+                toasts.say(tone(&outcome), title, left_alone(&outcome));
+            }
+            Err(fault) => toasts.say(Tone::Bad, fault.0.title, fault.0.detail),
+        }
+    });
 }
 
 fn customers(count: u64) -> String {
@@ -256,7 +262,7 @@ fn TagMenu(bulk: Bulk) -> impl IntoView {
             >
                 <input
                     class="input"
-                    aria-label="Tag"
+                    aria-label="Tag to add or remove"
                     placeholder="Tag"
                     autocomplete="off"
                     prop:value=move || tag.get()

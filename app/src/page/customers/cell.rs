@@ -46,18 +46,16 @@ pub(super) fn content(column: Column, customer: RwSignal<Customer>, today: Signa
             let owner = move || customer.with(|customer| customer.owner.as_ref().map(|id| colleagues.name(id)));
             view! { {move || owner().map(|name| view! { <span class="cell-line">{name}</span> })} }.into_any()
         }
-        Column::Tags => view! {
-            <span class="tags">
-                {move || {
-                    customer
-                        .with(|customer| customer.tags.clone())
-                        .into_iter()
-                        .map(|tag| view! { <span class="tag">{tag}</span> })
-                        .collect_view()
-                }}
-            </span>
+        Column::Tags => {
+            let tags = move || {
+                let tags = customer.with(|customer| customer.tags.clone());
+                let tag = |tag| view! { <span class="tag">{tag}</span> };
+                (!tags.is_empty()).then(|| {
+                    view! { <span class="tags">{tags.into_iter().map(tag).collect_view()}</span> }
+                })
+            };
+            view! { {tags} }.into_any()
         }
-        .into_any(),
         Column::Outstanding => {
             view! { {move || view! { <Amount money=customer.with(|customer| customer.outstanding) quiet_zero=true /> }} }
                 .into_any()

@@ -296,6 +296,8 @@ fn ColumnChoice(column: Column, columns: Memo<Columns>, put: Callback<Columns>) 
             <label>
                 <input
                     type="checkbox"
+                    // The filters have controls of the same names.
+                    aria-label=format!("Show {label}")
                     prop:checked=move || place.get().is_some()
                     checked=place.get_untracked().is_some()
                     disabled=column == Column::Name

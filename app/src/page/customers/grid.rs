@@ -15,6 +15,7 @@ use super::chosen::{ChooseAll, ChooseRow, Chosen};
 use super::columns::{Column, Columns};
 use super::inline::{CellField, ClashDialog, Inline, cell_id};
 use super::keys::Keyboard;
+use super::place::LastPlace;
 use super::rows::{Reading, Row, Rows};
 use super::view::{ROWS, View};
 use super::window::{CHUNK, Window};
@@ -48,6 +49,7 @@ pub(super) fn Grid(
     rows.follow();
     let window = Window::new(rows.list.with_untracked(Vec::len));
     look_around(rows, window);
+    LastPlace::follow(shown.address(), rows, window);
     let columns = Memo::new(move |_| view.with(|view| view.columns.clone()));
     let chosen = Chosen::default();
     let inline = Inline::new(rows, use_session().may(Action::EditCustomer));
@@ -58,8 +60,11 @@ pub(super) fn Grid(
     let first = (shown.page - 1) * ROWS;
     let in_sight =
         move |end: fn((usize, usize)) -> usize| move || window.sight.with(|sight| end(*sight) as u64);
-    let (previous, next) = (shown.previous().map(|view| view.address()), next_cursor);
-    let next = next.map(|cursor| shown.next(cursor).address());
+    let paged = shown.clone();
+    // The columns may change while the rows stay.
+    let paged = Signal::derive(move || view.with(|view| paged.shown_as(view)));
+    let previous = move || paged.with(View::previous).map(|view| view.address());
+    let next = move || next_cursor.clone().map(|cursor| paged.with(|view| view.next(cursor)).address());
     view! {
         <Changes rows window />
         <TableFrame
@@ -84,8 +89,8 @@ pub(super) fn Grid(
             first=Signal::derive(move || first + in_sight(|(from, _)| from + 1)())
             shown=Signal::derive(in_sight(|(from, to)| to - from))
             total
-            previous=Signal::stored(previous)
-            next=Signal::stored(next)
+            previous=Signal::derive(previous)
+            next=Signal::derive(next)
         />
         <BulkBar rows chosen archived />
         <ClashDialog inline />

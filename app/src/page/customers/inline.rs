@@ -24,6 +24,8 @@ pub(super) struct Inline {
     rows: Rows,
     toasts: Toasts,
     may_edit: bool,
+    /// The grid's: what was typed outlives the field it was typed in.
+    owner: StoredValue<Option<Owner>>,
 }
 
 /// A change that met another.
@@ -50,7 +52,8 @@ pub(super) fn entry(column: Column) -> Option<Entry> {
 impl Inline {
     pub(super) fn new(rows: Rows, may_edit: bool) -> Self {
         let (cell, clash) = (RwSignal::new(None), RwSignal::new(None));
-        Self { cell, clash, rows, toasts: Toasts::expect(), may_edit }
+        let owner = StoredValue::new(Owner::current());
+        Self { cell, clash, rows, toasts: Toasts::expect(), may_edit, owner }
     }
 
     /// Whether one may change what stands in the column here.
@@ -82,7 +85,10 @@ impl Inline {
     /// Shows what was typed, and saves it. What is wrong with it, if it can't be sent.
     fn send(&self, row: &Row, entry: Entry, typed: &str) -> Result<(), FieldErrors> {
         let before = row.customer.get_untracked();
-        let draft = Draft::new(&before);
+        let draft = match self.owner.get_value() {
+            Some(owner) => owner.with(|| Draft::new(&before)),
+            None => Draft::new(&before),
+        };
         draft.field(entry).set(typed.to_owned());
         if !untrack(|| draft.is_changed(entry)) {
             return Ok(());
@@ -178,7 +184,8 @@ fn TextField(
         if let Some(input) = node.get() {
             // It was drawn for this, and takes the focus.
             let _ = input.focus();
-            input.select();
+            // What it holds is written after that.
+            request_animation_frame(move || input.select());
         }
     });
     view! {

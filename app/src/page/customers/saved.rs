@@ -228,7 +228,7 @@ pub(super) fn ViewMenu(saved: Saved) -> impl IntoView {
         <Menu
             label="View"
             floating=true
-            face=|| view! { <span class="button button-secondary button-small">"View"<Icon name=IconName::Down size=12 /></span> }
+            face=|| view! { <span class="button button-secondary button-small">"View"</span> }
         >
             <button type="button" class="menu-item" on:click=move |_| saving.set(true)>"Save as a view…"</button>
             {move || saved.current().map(entries)}

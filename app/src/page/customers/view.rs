@@ -161,6 +161,11 @@ impl View {
         Self { saved: id.to_owned(), ..self.clone() }
     }
 
+    /// The same rows with the columns of `other`.
+    pub(super) fn shown_as(&self, other: &Self) -> Self {
+        Self { columns: other.columns.clone(), saved: other.saved.clone(), ..self.clone() }
+    }
+
     /// As it stands in the filter's controls.
     pub(super) fn narrowed(&self) -> Narrowed {
         Narrowed {
@@ -323,6 +328,7 @@ mod tests {
         assert!(view.filter(Currency::USD).archived);
         assert_eq!(view.query(), "status=archived&columns=name%2Ctags");
         assert_eq!(view.with_status(None).address(), "/customers?columns=name%2Ctags");
+        assert_eq!(view.rows().shown_as(&view), view);
     }
 
     #[test]

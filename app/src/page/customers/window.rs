@@ -73,6 +73,8 @@ pub(super) struct Window {
     pub drawn: RwSignal<Vec<usize>>,
     /// The rows in sight: the first, and the one after the last.
     pub sight: RwSignal<(usize, usize)>,
+    /// How far the frame and the page are scrolled.
+    pub scrolled: StoredValue<(f64, f64)>,
     heights: StoredValue<Heights>,
 }
 
@@ -82,6 +84,7 @@ impl Window {
             frame: NodeRef::new(),
             drawn: RwSignal::new((0..rows.div_ceil(CHUNK)).collect()),
             sight: RwSignal::new((0, rows)),
+            scrolled: StoredValue::default(),
             heights: StoredValue::new(Heights::default()),
         }
     }
@@ -98,6 +101,8 @@ impl Window {
         let Some(height) = web_sys::window().and_then(|window| window.inner_height().ok()?.as_f64()) else {
             return false;
         };
+        let page = web_sys::window().and_then(|window| window.scroll_y().ok()).unwrap_or_default();
+        self.scrolled.try_set_value((f64::from(frame.scroll_top()), page));
         let chunks = rows.div_ceil(CHUNK);
         let bodies = elements(&frame, "tbody");
         let grown = self.measure(&bodies);
@@ -153,6 +158,16 @@ impl Window {
     /// The rows are laid out otherwise: what was measured no longer holds.
     pub(super) fn forget(&self) {
         self.heights.try_update_value(|heights| *heights = Heights::default());
+    }
+
+    /// Scrolls the frame and the page.
+    pub(super) fn scroll_to(&self, (frame_top, page_top): (f64, f64)) {
+        if let Some(frame) = self.frame.try_get_untracked().flatten() {
+            frame.set_scroll_top(frame_top as i32);
+        }
+        if let Some(window) = web_sys::window() {
+            window.scroll_to_with_x_and_y(0.0, page_top);
+        }
     }
 
     /// Shows the rows from the first one on.
