@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::{Event, EventKind, Money, Role, Subject};
 
 pub use fold::{FOLDS_FROM, Group, Line, fold};
-pub use inbox::{Delivery, Inbox, Preferences};
+pub use inbox::{Delivery, Inbox, MOST_MARKED, Preferences};
 
 /// One entry of the notification centre.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use domain::notification::{Delivery, Inbox, Line, Notification, NotificationKind, Preferences, fold};
+use domain::notification::{
+    Delivery, Inbox, Line, MOST_MARKED, Notification, NotificationKind, Preferences, fold,
+};
 use domain::{Action, Event, EventKind, FieldError, Page, Role};
 
 use crate::customer::{cursor_seq, page, page_size, seq_cursor};
@@ -13,8 +15,6 @@ use crate::{Caller, Error, Ledger, Read, Result};
 const ENTRIES: usize = 50;
 /// Notifications of one page of the inbox at most, whatever they are grouped to.
 const MOST_LINES: usize = 5_000;
-/// Notifications marked read by one command at most.
-const MOST_MARKED: usize = 5_000;
 /// Single notifications kept as read until it is looked whether they can be told by one number.
 const MOST_SINGLE: usize = 100;
 

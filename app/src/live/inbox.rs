@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::notification::{Delivery, Inbox as Known, NotificationKind, Preferences};
+use domain::notification::{Delivery, Inbox as Known, MOST_MARKED, NotificationKind, Preferences};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -89,12 +89,19 @@ impl Inbox {
         }
         let _ = self.marked.try_update(|marked| marked.extend(&new));
         spawn_local(async move {
-            let answer = mark_read(new.clone()).await;
-            if let Ok(inbox) = &answer {
-                self.learn(inbox.clone());
+            let mut fault = None;
+            for some in new.chunks(MOST_MARKED) {
+                match mark_read(some.to_vec()).await {
+                    Ok(inbox) => self.learn(inbox),
+                    Err(refusal) => {
+                        fault = Some(refusal);
+                        break;
+                    }
+                }
             }
+            let new: BTreeSet<i64> = new.into_iter().collect();
             let _ = self.marked.try_update(|marked| marked.retain(|seq| !new.contains(seq)));
-            answer.err().map(refused);
+            fault.map(refused);
         });
     }
 

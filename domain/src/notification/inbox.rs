@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::NotificationKind;
 use crate::Role;
 
+/// Notifications that are marked as read by one command at most.
+pub const MOST_MARKED: usize = 5_000;
+
 /// How one is told of a kind of notification.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
