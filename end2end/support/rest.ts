@@ -186,7 +186,7 @@ export class Rest {
     }
     let state = await this.#send<Import>("POST", "/imports", form);
     for (let tries = 0; !ends.includes(state.state); tries++) {
-      if (tries > 200) {
+      if (tries > 1_000) {
         throw new Error(`the import stays ${state.state}`);
       }
       await new Promise((wake) => setTimeout(wake, 50));
