@@ -3,7 +3,7 @@
 
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures::future::{Either, select};
-use futures::{SinkExt, StreamExt};
+use futures::{FutureExt, SinkExt, StreamExt};
 use gloo_net::websocket::futures::WebSocket;
 use gloo_net::websocket::{Message, State};
 use gloo_timers::future::TimeoutFuture;
@@ -22,6 +22,8 @@ const FIRST_WAIT: u32 = 500;
 const LONGEST_WAIT: u32 = 10_000;
 /// Silence after which the line counts as dead, milliseconds; the server pings every 25 s.
 const SILENCE: u32 = 70_000;
+/// Silence after which a page that is looked at again asks anew, milliseconds: more than one ping.
+const MISSED_PING: f64 = 40_000.0;
 
 /// What one connection tells. Copy.
 #[derive(Clone, Copy)]
@@ -29,6 +31,8 @@ struct Page {
     live: Live,
     inbox: Inbox,
     presence: Presence,
+    /// When the server was heard last, milliseconds since 1970 by this machine's clock, which goes on while it sleeps.
+    heard: StoredValue<f64>,
 }
 
 /// What happens next on a connection.
@@ -41,21 +45,26 @@ enum Next {
 
 /// Keeps a socket open for as long as the page lives.
 pub(super) fn keep_open(live: Live) {
-    let (wake, woken) = unbounded();
-    listen_to_the_browser(live, wake);
+    let ((wake, woken), (cut, cuts)) = (unbounded(), unbounded());
     // Taken here: the task below runs outside of any component.
-    let page = Page { live, inbox: Inbox::expect(), presence: Presence::expect() };
-    spawn_local(connect_for_ever(page, woken));
+    let page = Page {
+        live,
+        inbox: Inbox::expect(),
+        presence: Presence::expect(),
+        heard: StoredValue::new(js_sys::Date::now()),
+    };
+    listen_to_the_browser(page, wake, cut);
+    spawn_local(connect_for_ever(page, woken, cuts));
 }
 
-async fn connect_for_ever(page: Page, mut woken: UnboundedReceiver<()>) {
-    let Page { live, inbox, presence } = page;
+async fn connect_for_ever(page: Page, mut woken: UnboundedReceiver<()>, mut cuts: UnboundedReceiver<()>) {
+    let Page { live, inbox, presence, .. } = page;
     // The page's own effects say first at which event it was read.
     TimeoutFuture::new(0).await;
     let mut wait = FIRST_WAIT;
     loop {
         if is_online() {
-            let was_open = talk(page).await;
+            let was_open = talk(page, &mut cuts).await;
             presence.close();
             if was_open {
                 wait = FIRST_WAIT;
@@ -85,15 +94,18 @@ async fn connect_for_ever(page: Page, mut woken: UnboundedReceiver<()>) {
     }
 }
 
-/// One connection, to its end. Whether it ever stood.
-async fn talk(page: Page) -> bool {
+/// One connection, to its end or until it is cut. Whether it ever stood.
+async fn talk(page: Page, cuts: &mut UnboundedReceiver<()>) -> bool {
     let Some(address) = address() else { return false };
     let Ok(mut socket) = WebSocket::open(&address) else { return false };
+    // What was to cut the one before.
+    while let Some(Some(())) = cuts.next().now_or_never() {}
     // Nothing is said before the greeting: until then the socket may turn out to be closed.
     let mut to_say = None;
     loop {
-        let answer = match next(&mut socket, &mut to_say).await {
+        let answer = match next(&mut socket, &mut to_say, cuts).await {
             Next::Heard(text) => {
+                page.heard.try_set_value(js_sys::Date::now());
                 if to_say.is_none() {
                     let _ = page.live.status.try_set(LiveStatus::Live);
                     to_say = Some(page.presence.open());
@@ -112,7 +124,11 @@ async fn talk(page: Page) -> bool {
     }
 }
 
-async fn next(socket: &mut WebSocket, to_say: &mut Option<UnboundedReceiver<Outgoing>>) -> Next {
+async fn next(
+    socket: &mut WebSocket,
+    to_say: &mut Option<UnboundedReceiver<Outgoing>>,
+    cuts: &mut UnboundedReceiver<()>,
+) -> Next {
     let said = async {
         match to_say {
             Some(to_say) => to_say.next().await,
@@ -120,17 +136,18 @@ async fn next(socket: &mut WebSocket, to_say: &mut Option<UnboundedReceiver<Outg
         }
     };
     let heard = select(socket.next(), TimeoutFuture::new(SILENCE));
-    match select(heard, Box::pin(said)).await {
+    let inside = select(Box::pin(said), cuts.next());
+    match select(heard, inside).await {
         Either::Left((Either::Left((Some(Ok(Message::Text(text))), _)), _)) => Next::Heard(text),
         Either::Left((Either::Left((Some(Ok(Message::Bytes(_))), _)), _)) => Next::Nothing,
-        Either::Right((Some(message), _)) => Next::Say(message),
-        Either::Left(_) | Either::Right((None, _)) => Next::End,
+        Either::Right((Either::Left((Some(message), _)), _)) => Next::Say(message),
+        Either::Left(_) | Either::Right(_) => Next::End,
     }
 }
 
 /// What the server says, and what is to be answered.
 fn hear(page: Page, text: &str) -> Option<Outgoing> {
-    let Page { live, inbox, presence } = page;
+    let Page { live, inbox, presence, .. } = page;
     match serde_json::from_str(text) {
         Ok(Incoming::Hello { seq, business_date }) => {
             if let Some(today) = business_date {
@@ -168,19 +185,28 @@ async fn send(socket: &mut WebSocket, message: &Outgoing) -> Result<(), ()> {
     socket.send(Message::Text(text)).await.map_err(|_| ())
 }
 
-/// Wakes the loop when the network comes back or someone looks at the page again.
-fn listen_to_the_browser(live: Live, wake: UnboundedSender<()>) {
-    let online = wake.clone();
+/// Wakes the loop when the network comes back or someone looks at the page again; cuts a connection that the network took
+/// along, or that died while the tab or the machine slept, instead of waiting until its silence tells.
+fn listen_to_the_browser(page: Page, wake: UnboundedSender<()>, cut: UnboundedSender<()>) {
+    let status = page.live.status;
+    let (online, offline) = (wake.clone(), cut.clone());
+    // The receivers live as long as the page.
     let handles = [
         window_event_listener(ev::online, move |_| {
-            // The receiver lives as long as the page.
             let _ = online.unbounded_send(());
         }),
         window_event_listener(ev::offline, move |_| {
-            let _ = live.status.try_set(LiveStatus::Offline);
+            let _ = status.try_set(LiveStatus::Offline);
+            let _ = offline.unbounded_send(());
         }),
         window_event_listener(ev::visibilitychange, move |_| {
-            if !document().hidden() && live.status.try_get_untracked() != Some(LiveStatus::Live) {
+            if document().hidden() {
+                return;
+            }
+            if status.try_get_untracked() != Some(LiveStatus::Live) {
+                let _ = wake.unbounded_send(());
+            } else if js_sys::Date::now() - page.heard.try_get_value().unwrap_or_default() > MISSED_PING {
+                let _ = cut.unbounded_send(());
                 let _ = wake.unbounded_send(());
             }
         }),
