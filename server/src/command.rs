@@ -125,10 +125,8 @@ fn log() -> Result<(), String> {
         Some(text) => EnvFilter::try_new(&text).map_err(|_| {
             format!("DUEBOOK_LOG is “{text}”, which can't be used; it would be right as “info”, for example.")
         })?,
-        // A live query that is dropped can't be ended at a database that is closing, and need not be.
-        None => EnvFilter::new(
-            "info,surrealdb=warn,surrealdb::method::live=error,surrealdb_core=warn,rocksdb=warn",
-        ),
+        // Its client warns that a live query can't be ended at a database that is closing; it need not be.
+        None => EnvFilter::new("info,surrealdb=error,surrealdb_core=warn,rocksdb=warn"),
     };
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second subscriber in one process (tests) is no reason to stop.
