@@ -158,9 +158,8 @@ impl Ledger {
     pub fn start(&self) {
         let tasks = [
             tokio::spawn(crate::live::follow(self.clone())),
-            tokio::spawn(crate::inbox::follow(self.clone())),
+            tokio::spawn(fill(self.clone())),
             tokio::spawn(crate::presence::keep(self.clone())),
-            tokio::spawn(self.clone().fill_grid()),
             tokio::spawn(crate::job::check_overdue(self.clone())),
             tokio::spawn(crate::job::fold_totals(self.clone())),
             tokio::spawn(crate::gateway::reconcile(self.clone())),
@@ -239,4 +238,11 @@ fn unique(clock: &Clock) -> String {
     use rand::RngExt;
     let millis = clock.now().timestamp_millis().unsigned_abs();
     ulid::Ulid::from_parts(millis, rand::rng().random()).to_string().to_lowercase()
+}
+
+/// What is kept in memory is read one after the other, so that a start leaves room for those who ask already: the grid, then
+/// what people are told.
+async fn fill(ledger: Ledger) {
+    ledger.clone().fill_grid().await;
+    crate::inbox::follow(ledger).await;
 }
