@@ -83,6 +83,11 @@ test("coming back from a customer, one is where one was", async ({ ada, person }
   await person.openCustomer(name(MANY - 400));
   await person.page.goBack();
   await expect(person.row(name(MANY - 400))).toBeInViewport();
+
+  // Another view begins at its top.
+  await person.page.getByRole("link", { name: /^Overdue/ }).click();
+  await expect(person.page).toHaveURL(/status=overdue/);
+  await expect(person.row(name(MANY))).toBeInViewport({ timeout: 30_000 });
 });
 
 test("cards on a telephone are scrolled through as well", async ({ ada, person }) => {

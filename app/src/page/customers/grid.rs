@@ -134,10 +134,8 @@ fn look(rows: Rows, window: Window) {
 /// Looks around whenever something may have come into sight.
 fn look_around(rows: Rows, window: Window) {
     let soon = move || request_animation_frame(move || look(rows, window));
-    Effect::new(move |before: Option<()>| {
-        if before.is_none() {
-            window.rewind();
-        }
+    Effect::new(move |_| {
+        window.begin();
         rows.list.track();
         window.drawn.track();
         soon();

@@ -75,6 +75,8 @@ pub(super) struct Window {
     pub sight: RwSignal<(usize, usize)>,
     /// How far the frame and the page are scrolled.
     pub scrolled: StoredValue<(f64, f64)>,
+    /// The first row was in sight. Until then the frame may still hold, and be scrolled through, the list before this one.
+    begun: StoredValue<bool>,
     heights: StoredValue<Heights>,
 }
 
@@ -85,6 +87,7 @@ impl Window {
             drawn: RwSignal::new((0..rows.div_ceil(CHUNK)).collect()),
             sight: RwSignal::new((0, rows)),
             scrolled: StoredValue::default(),
+            begun: StoredValue::new(false),
             heights: StoredValue::new(Heights::default()),
         }
     }
@@ -97,7 +100,8 @@ impl Window {
 
     /// Looks where one is, and draws what belongs there, of so many rows. Whether the end is near.
     pub(super) fn look(&self, rows: usize) -> bool {
-        let Some(frame) = self.frame.try_get_untracked().flatten() else { return false };
+        let frame = self.frame.try_get_untracked().flatten();
+        let Some(frame) = frame.filter(|_| self.begun.try_get_value() == Some(true)) else { return false };
         let Some(height) = web_sys::window().and_then(|window| window.inner_height().ok()?.as_f64()) else {
             return false;
         };
@@ -170,9 +174,12 @@ impl Window {
         }
     }
 
-    /// Shows the rows from the first one on.
-    pub(super) fn rewind(&self) {
-        let Some(frame) = self.frame.try_get_untracked().flatten() else { return };
+    /// Shows the rows from the first one on, once, as soon as there is a frame.
+    pub(super) fn begin(&self) {
+        let Some(frame) = self.frame.try_get().flatten() else { return };
+        if self.begun.try_update_value(|begun| std::mem::replace(begun, true)) != Some(false) {
+            return;
+        }
         frame.set_scroll_top(0);
         if frame.get_bounding_client_rect().top() < 0.0 {
             frame.scroll_into_view();
