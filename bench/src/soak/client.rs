@@ -105,7 +105,10 @@ impl Client {
             if text.ends_with(r#""type":"event"}"#) {
                 self.event(&text)?;
             } else if text.contains(r#""type":"resync""#) {
-                self.read_again().await?;
+                // The server may go while it is asked; it says so again to the next connection.
+                if self.read_again().await.is_err() {
+                    return Ok(End::Broken);
+                }
             } else if text.contains(r#""type":"ping""#)
                 && socket.send(Message::text(r#"{"type":"pong"}"#)).await.is_err()
             {
