@@ -53,12 +53,8 @@ const MOST_BYTES: usize = 4096;
 const MOST_AT_ONCE: f64 = 60.0;
 /// Messages a client may go on sending each second.
 const MOST_A_SECOND: f64 = 5.0;
-/// What a connection reads at once: little is said by clients, and ten thousand sockets times the default of 128 KiB is a
-/// gigabyte.
-const READ_BUFFER: usize = 4096;
-/// What gathers before it is sent: the frames of a whole commit, so that a busy second costs few system calls. It grows as it is
-/// used; a socket that only waits has next to none.
-const WRITE_BUFFER: usize = 32 * 1024;
+/// Buffers of a connection: frames are small, and ten thousand sockets times the default of 128 KiB is a gigabyte.
+const BUFFER: usize = 4096;
 /// How long what was written may take to leave.
 const SEND: Duration = Duration::from_secs(10);
 /// Close code: the session ended or the role changed.
@@ -117,8 +113,7 @@ pub(crate) async fn upgrade(
         return Refusal::from(Problem::new(429, "too_many_sockets", "Too many connections", detail))
             .into_response();
     };
-    let upgrade =
-        upgrade.max_message_size(MOST_BYTES).read_buffer_size(READ_BUFFER).write_buffer_size(WRITE_BUFFER);
+    let upgrade = upgrade.max_message_size(MOST_BYTES).read_buffer_size(BUFFER).write_buffer_size(BUFFER);
     upgrade.on_upgrade(move |socket| async move {
         let mut relay = Relay::new(socket, &state, caller);
         let reason = relay.run(&state).await;
