@@ -153,20 +153,27 @@ impl Account {
         self.address
     }
 
-    /// The ids of some customers, at most `count`.
-    pub async fn customer_ids(&self, count: usize) -> Result<Vec<String>> {
+    /// The customers, page by page, at most `count` of them.
+    pub async fn customers(&self, count: usize) -> Result<Vec<Value>> {
         let mut connection = self.connect().await?;
-        let (mut ids, mut path) = (Vec::new(), "/api/v1/customers?limit=200".to_owned());
-        while ids.len() < count {
+        let (mut customers, mut path) = (Vec::new(), "/api/v1/customers?limit=200".to_owned());
+        while customers.len() < count {
             let page = connection.get(&path).await?;
-            let rows = page["data"].as_array().ok_or("a list without data")?;
-            ids.extend(rows.iter().filter_map(|row| row["id"].as_str()).map(str::to_owned));
+            customers.extend_from_slice(page["data"].as_array().ok_or("a list without data")?);
             match page["page"]["next_cursor"].as_str() {
                 Some(cursor) => path = format!("/api/v1/customers?limit=200&cursor={cursor}"),
                 None => break,
             }
         }
-        ids.truncate(count);
+        customers.truncate(count);
+        Ok(customers)
+    }
+
+    /// The ids of some customers, at most `count`.
+    pub async fn customer_ids(&self, count: usize) -> Result<Vec<String>> {
+        let customers = self.customers(count).await?;
+        let ids: Vec<String> =
+            customers.iter().filter_map(|row| row["id"].as_str()).map(str::to_owned).collect();
         if ids.is_empty() { Err("there are no customers to pay for".into()) } else { Ok(ids) }
     }
 }

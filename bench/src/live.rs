@@ -73,7 +73,7 @@ async fn listening(account: &Account, count: usize) -> Result<Vec<tokio::task::J
     let token = account.token().await?;
     let mut reading = Vec::with_capacity(count);
     for _ in 0..count {
-        reading.push(tokio::spawn(read_away(subscribe(account.address(), &token).await?)));
+        reading.push(tokio::spawn(read_away(subscribe(account.address(), &token, None).await?)));
     }
     Ok(reading)
 }
@@ -95,7 +95,7 @@ async fn frames(account: &Account, sockets: usize, count: usize) -> Result<Laten
     let (seen, mut arrivals) = mpsc::unbounded_channel();
     let mut subscribers = Vec::with_capacity(sockets);
     for _ in 0..sockets {
-        let socket = subscribe(account.address(), &token).await?;
+        let socket = subscribe(account.address(), &token, None).await?;
         subscribers.push(tokio::spawn(report_payments(socket, seen.clone())));
     }
     drop(seen);
@@ -144,10 +144,11 @@ pub fn seq(frame: &str) -> Option<i64> {
     rest.get(..rest.find(|c: char| !c.is_ascii_digit())?)?.parse().ok()
 }
 
-/// Connects and subscribes from now on.
-async fn subscribe(address: SocketAddr, token: &str) -> Result<Socket> {
+/// Connects and subscribes: after an event, or from now on.
+pub async fn subscribe(address: SocketAddr, token: &str, after: Option<i64>) -> Result<Socket> {
     let mut socket = open(address, token).await?;
-    let from_seq = hello(&mut socket).await?;
+    let now = hello(&mut socket).await?;
+    let from_seq = after.unwrap_or(now);
     let ask = json!({"type": "subscribe", "from_seq": from_seq});
     socket.send(Message::text(ask.to_string())).await?;
     Ok(socket)

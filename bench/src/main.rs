@@ -122,17 +122,15 @@ impl Arguments {
                 "--quick" => scale = QUICK,
                 "--million" => million = true,
                 "--soak" => {
-                    let length =
-                        Duration::from_secs(number(args.next(), "--soak needs its length in seconds")?);
-                    soak = Some(soak::Plan { length, ..soak.unwrap_or(SOAK) });
+                    let seconds = number(args.next(), "--soak needs its length in seconds")?;
+                    soak.get_or_insert(SOAK).length = Duration::from_secs(seconds);
                 }
                 "--clients" => {
-                    let clients = number(args.next(), "--clients needs a number")? as usize;
-                    soak = Some(soak::Plan { clients, ..soak.unwrap_or(SOAK) });
+                    soak.get_or_insert(SOAK).clients =
+                        number(args.next(), "--clients needs a number")? as usize;
                 }
                 "--rate" => {
-                    let rate = number(args.next(), "--rate needs changes a second")?;
-                    soak = Some(soak::Plan { rate, ..soak.unwrap_or(SOAK) });
+                    soak.get_or_insert(SOAK).rate = number(args.next(), "--rate needs changes a second")?;
                 }
                 other => {
                     return Err(

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::{Event, EventKind, Money, Role, Subject};
 
 pub use fold::{FOLDS_FROM, Group, Line, fold};
-pub use inbox::{Delivery, Inbox, MOST_MARKED, Preferences};
+pub use inbox::{Delivery, Inbox, MOST_MARKED, Preferences, is_read};
 
 /// One entry of the notification centre.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,14 +105,14 @@ impl NotificationKind {
         NotificationKind::ALL.into_iter().find(|kind| kind.event_kind() == event)
     }
 
-    /// Whether only admins are told.
-    pub fn for_admins(self) -> bool {
-        self == NotificationKind::UserRegistered
+    /// Whether someone of `role` may be told of it.
+    pub fn is_for(self, role: Role) -> bool {
+        self != NotificationKind::UserRegistered || role >= Role::Admin
     }
 
     /// The kinds that someone of `role` may be told of.
     pub fn for_role(role: Role) -> impl Iterator<Item = NotificationKind> {
-        NotificationKind::ALL.into_iter().filter(move |kind| !kind.for_admins() || role >= Role::Admin)
+        NotificationKind::ALL.into_iter().filter(move |kind| kind.is_for(role))
     }
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{CustomerId, UserId};
 
 /// How long a claim holds that nobody renews.
-const CLAIM_HOLDS: Duration = Duration::minutes(30);
+pub const CLAIM_HOLDS: Duration = Duration::minutes(30);
 
 /// Someone at a screen.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

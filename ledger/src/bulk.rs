@@ -8,13 +8,11 @@ use domain::bulk::{BulkChange, BulkOutcome, BulkRefusal, BulkStep, BulkUndo, MOS
 use domain::{Action, Customer, CustomerId, CustomerPatch, EventKind, FieldError};
 use futures::StreamExt;
 
-use crate::commit::{Command, Desk, Needs, NewEvent, Stop};
+use crate::commit::{BATCH, Command, Desk, Needs, NewEvent, Stop};
 use crate::customer::{check_owner, unarchive};
 use crate::store::Selection;
 use crate::{Caller, CustomerQuery, Error, Ledger, Result};
 
-/// Changes under way at once: as many as one transaction takes.
-const AT_ONCE: usize = 64;
 /// Names told with a reason.
 const NAMES: usize = 3;
 
@@ -81,7 +79,8 @@ impl Ledger {
                 Fate { id, before }
             }
         });
-        Ok(futures::stream::iter(changes).buffered(AT_ONCE).collect().await)
+        // As many at once as one transaction takes.
+        Ok(futures::stream::iter(changes).buffered(BATCH).collect().await)
     }
 
     /// Changes one customer; answers what it was, or `None` where it was so already. With `done`, only one who is still as

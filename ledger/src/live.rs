@@ -146,6 +146,7 @@ pub(crate) async fn follow(ledger: Ledger) {
                 // On a cluster whose servers don't tell each other, this is how every commit of theirs is found.
                 tracing::debug!(found, "the live query was silent; it is opened again");
                 wake_ups = None;
+                continue;
             }
             Ok(_) => {}
             Err(error) => {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::notification::{
-    Delivery, Inbox, Line, MOST_MARKED, Notification, NotificationKind, Preferences, fold,
+    Delivery, Inbox, Line, MOST_MARKED, Notification, NotificationKind, Preferences, fold, is_read,
 };
 use domain::{Action, Event, EventKind, FieldError, Page, Role};
 
@@ -99,7 +99,7 @@ impl Ledger {
         at_most(seqs.len(), page_size(Some(u32::MAX)) as usize)?;
         let state = self.store().notification_state(caller.id.as_str()).await?;
         let mut entries = self.entries(seqs, |seq| state.has_read(seq)).await?;
-        entries.retain(|entry| may_be_told(caller.role, entry.kind));
+        entries.retain(|entry| entry.kind.is_for(caller.role));
         Ok(entries)
     }
 
@@ -158,7 +158,7 @@ impl Ledger {
     /// Changes how the caller is told of some kinds; the others stay as they are.
     pub async fn set_notification_preferences(&self, caller: &Caller, chosen: &Preferences) -> Result<Inbox> {
         caller.authorise(Action::Read)?;
-        let foreign = chosen.iter().find(|(kind, _)| !may_be_told(caller.role, *kind));
+        let foreign = chosen.iter().find(|(kind, _)| !kind.is_for(caller.role));
         if let Some((kind, _)) = foreign {
             return Err(FieldError::new(kind.as_str(), "not_told", "Only admins are told of this.").into());
         }
@@ -214,13 +214,9 @@ fn at_most(given: usize, most: usize) -> Result<()> {
     Err(FieldError::new("ids", "too_many", format!("Name at most {most} at once.")).into())
 }
 
-fn may_be_told(role: Role, kind: NotificationKind) -> bool {
-    NotificationKind::for_role(role).any(|told| told == kind)
-}
-
 fn is_told(told: &[Line], role: Role, seq: i64) -> bool {
     let line = told.binary_search_by_key(&seq, |line| line.seq).ok().and_then(|at| told.get(at));
-    line.is_some_and(|line| may_be_told(role, line.kind))
+    line.is_some_and(|line| line.kind.is_for(role))
 }
 
 /// The kinds to list: one of them, or all that are shown.
@@ -241,6 +237,6 @@ impl NotificationStateRow {
     }
 
     fn has_read(&self, seq: i64) -> bool {
-        seq <= self.all_before || self.read.binary_search(&seq).is_ok()
+        is_read(self.all_before, &self.read, seq)
     }
 }

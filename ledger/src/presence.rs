@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use domain::presence::{Person, Presence, Say};
+use domain::presence::{CLAIM_HOLDS, Person, Presence, Say};
 use domain::{Action, CustomerId, UserId};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
@@ -25,7 +25,7 @@ const REFRESH: chrono::Duration = chrono::Duration::seconds(20);
 /// A row this old is of a process that is gone, and its people with it.
 const SILENCE: chrono::Duration = chrono::Duration::minutes(1);
 /// A row this old says nothing any more: no claim holds so long without being renewed.
-const FORGOTTEN: chrono::Duration = chrono::Duration::minutes(30);
+const FORGOTTEN: chrono::Duration = CLAIM_HOLDS;
 
 /// What one process says in its row.
 #[derive(Default, Serialize, Deserialize)]

@@ -1,6 +1,6 @@
-//! Running totals, so that reports over a million invoices read some thousand rows. Every change writes what it moves them
-//! by in its own transaction, and a job folds these moves in: open invoices by due date, money received by day, customers by status, unapplied money. What they say can be
-//! recomputed from the rows at any time; `verify` does.
+//! Running totals, so that reports over a million invoices read some thousand rows: open invoices by due date, money received
+//! by day, customers by status, unapplied money. Every change writes what it moves them by in its own transaction, and a job
+//! folds these moves in. What they say can be recomputed from the rows at any time; `verify` does.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -21,7 +21,8 @@ impl Ledger {
         let NewView { name, query, shared } = new.validate()?;
         let known = self.store().saved_views(caller.id.as_str()).await?;
         if known.iter().filter(|view| view.owner == caller.id).count() >= MOST {
-            return Err(Error::conflict("too_many_views", "You have 50 views; delete one first."));
+            let message = format!("You have {MOST} views; delete one first.");
+            return Err(Error::conflict("too_many_views", message));
         }
         let view = SavedView {
             id: ViewId::from_unique(&self.unique()),

@@ -31,6 +31,7 @@ use domain::presence::Presence;
 use domain::{CustomerId, EventKind, Problem, UserId};
 use futures::SinkExt;
 use ledger::{Caller, Frame, Ledger, Seat, Tail};
+use prometheus_client::encoding::EncodeLabelValue;
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::watch;
@@ -38,7 +39,7 @@ use tokio::time::{Instant, interval_at};
 
 use crate::api::problem::Refusal;
 use crate::application::State;
-use crate::metrics::{Ended, Metrics, Resync};
+use crate::metrics::{Metrics, Resync};
 use crate::session::Visitor;
 
 /// A browser that missed more reads its lists again instead.
@@ -133,10 +134,11 @@ enum FromClient {
 }
 
 /// Why a socket ends.
-enum End {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+pub(crate) enum End {
     Gone,
     Silent,
-    SessionEnded,
+    SignedOut,
     Stopping,
     TalksTooMuch,
 }
@@ -175,18 +177,6 @@ struct Following {
     presence: Option<watch::Receiver<Arc<Presence>>>,
 }
 
-impl End {
-    fn counted(&self) -> Ended {
-        match self {
-            End::Gone => Ended::Gone,
-            End::Silent => Ended::Silent,
-            End::SessionEnded => Ended::SignedOut,
-            End::Stopping => Ended::Stopping,
-            End::TalksTooMuch => Ended::TalksTooMuch,
-        }
-    }
-}
-
 struct Relay {
     socket: WebSocket,
     ledger: Ledger,
@@ -218,7 +208,7 @@ impl Relay {
     async fn run(&mut self, state: &State) -> End {
         self.metrics.opened();
         let Err(end) = self.relay(state).await;
-        self.metrics.ended(end.counted());
+        self.metrics.ended(end);
         end
     }
 
@@ -419,14 +409,14 @@ impl Relay {
     }
 
     async fn look(&mut self) -> Result<(), End> {
-        if self.ledger.still_holds(&self.caller).await { Ok(()) } else { Err(End::SessionEnded) }
+        if self.ledger.still_holds(&self.caller).await { Ok(()) } else { Err(End::SignedOut) }
     }
 
     async fn close(&mut self, end: End) {
         let (code, reason) = match end {
             End::Gone => return,
             End::Silent => (1001, "no answer to pings"),
-            End::SessionEnded => (SESSION_ENDED, "the session ended"),
+            End::SignedOut => (SESSION_ENDED, "the session ended"),
             End::Stopping => (1012, "the server restarts"),
             End::TalksTooMuch => (1008, "too many messages"),
         };

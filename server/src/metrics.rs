@@ -1,7 +1,7 @@
 //! `GET /metrics`: how the live relay does, in the OpenMetrics text format that Prometheus reads. For admins, and for whoever
 //! has the configured token.
 
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::extract::State as AxumState;
@@ -22,6 +22,7 @@ use subtle::ConstantTimeEq;
 
 use crate::api::problem::Refusal;
 use crate::application::State;
+use crate::live::End;
 use crate::session::{Visitor, bearer};
 
 const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -49,16 +50,6 @@ impl Resync {
     }
 }
 
-/// Why a socket ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
-pub(crate) enum Ended {
-    Gone,
-    Silent,
-    SignedOut,
-    Stopping,
-    TalksTooMuch,
-}
-
 /// Counters by reason.
 type ByReason<T> = Family<[(&'static str, T); 1], Counter>;
 
@@ -66,7 +57,7 @@ type ByReason<T> = Family<[(&'static str, T); 1], Counter>;
 pub(crate) struct Metrics {
     registry: Registry,
     sockets: Gauge,
-    ended: ByReason<Ended>,
+    ended: ByReason<End>,
     resyncs: ByReason<Resync>,
     frames: Counter,
     lag: Histogram,
@@ -74,8 +65,8 @@ pub(crate) struct Metrics {
     slowest: Gauge,
     head: Gauge,
     tail: Gauge,
-    opened: Counter<u64, AtomicU64>,
-    silent: Counter<u64, AtomicU64>,
+    opened: Counter,
+    silent: Counter,
 }
 
 impl Default for Metrics {
@@ -132,7 +123,7 @@ impl Metrics {
         self.sockets.inc();
     }
 
-    pub(crate) fn ended(&self, reason: Ended) {
+    pub(crate) fn ended(&self, reason: End) {
         self.sockets.dec();
         self.ended.get_or_create(&[("reason", reason)]).inc();
     }
@@ -152,8 +143,8 @@ impl Metrics {
         self.head.set(health.head_seq);
         self.tail.set(health.tail_seq);
         self.slowest.set(i64::try_from(health.waiting).unwrap_or(i64::MAX));
-        self.opened.inner().store(health.opened, std::sync::atomic::Ordering::Relaxed);
-        self.silent.inner().store(health.silent, std::sync::atomic::Ordering::Relaxed);
+        self.opened.inner().store(health.opened, Ordering::Relaxed);
+        self.silent.inner().store(health.silent, Ordering::Relaxed);
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
         Ok(text)

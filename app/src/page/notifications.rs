@@ -82,8 +82,8 @@ fn Inbox(
     /// What the address asks for.
     filter: Memo<Filter>,
 ) -> impl IntoView {
-    let for_admin = use_session().user.is_some_and(|user| user.role == Role::Admin);
-    let entries = Entries::new(snapshot, wanted, filter, for_admin);
+    let role = use_session().user.map_or(Role::Viewer, |user| user.role);
+    let entries = Entries::new(snapshot, wanted, filter, role);
     entries.follow();
     let marking = RwSignal::new(false);
     let navigate = use_navigate();
@@ -128,9 +128,7 @@ fn Inbox(
                 on_change=choose
                 choices=std::iter::once(Choice::new("", "All kinds"))
                     .chain(
-                        NotificationKind::ALL
-                            .into_iter()
-                            .filter(|kind| for_admin || !kind.for_admins())
+                        NotificationKind::for_role(role)
                             .map(|kind| Choice::new(kind.as_str(), words(kind))),
                     )
                     .collect()

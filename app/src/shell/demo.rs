@@ -7,7 +7,7 @@ use leptos::task::spawn_local;
 use crate::api::demo::advance_days;
 use crate::live::Live;
 use crate::session::{use_session, use_today};
-use crate::ui::{Button, ButtonSize, Toasts, Tone};
+use crate::ui::{Button, ButtonSize, Toasts};
 
 /// Steps of an admin, in days, with what stands on their buttons.
 const STEPS: [(u16, &str); 3] = [(1, "+1 day"), (7, "+7 days"), (30, "+30 days")];
@@ -46,7 +46,7 @@ fn Steps() -> impl IntoView {
             match answer {
                 // A frame says it too, here as in every other browser, where the connection stands.
                 Ok(today) => live.begin_day(today),
-                Err(fault) => toasts.say(Tone::Bad, fault.0.title, fault.0.detail),
+                Err(fault) => toasts.refuse(fault),
             }
         });
     };

@@ -31,9 +31,7 @@ pub(super) fn tell_news(live: Live, role: Role) {
         open: Callback::new(move |path: String| navigate(&path, NavigateOptions::default())),
     };
     live.on_event(move |event| {
-        let Some(news) =
-            Notification::of(event, false).filter(|news| !news.kind.for_admins() || role == Role::Admin)
-        else {
+        let Some(news) = Notification::of(event, false).filter(|news| news.kind.is_for(role)) else {
             return;
         };
         inbox.count(news.kind, news.seq);

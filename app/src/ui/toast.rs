@@ -5,6 +5,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use super::{Icon, IconName, Tone};
+use crate::error::Fault;
 
 /// Toasts in sight at once; the rest is counted.
 const IN_SIGHT: usize = 3;
@@ -136,6 +137,11 @@ impl Toasts {
     /// Shows a message without consequence.
     pub fn say(&self, tone: Tone, title: impl Into<String>, text: impl Into<String>) {
         self.push(Toast::new(tone, title, text));
+    }
+
+    /// Says why something that has no form of its own was not done.
+    pub fn refuse(&self, fault: Fault) {
+        self.say(Tone::Bad, fault.0.title, fault.0.detail);
     }
 
     /// Takes a message away.

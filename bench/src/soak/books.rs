@@ -34,21 +34,10 @@ pub struct Books {
 }
 
 impl Books {
-    /// All customers, page by page.
+    /// All customers.
     pub async fn read(account: &Account) -> Result<Self> {
-        let mut connection = account.connect().await?;
-        let (mut rows, mut path) = (Known::new(), "/api/v1/customers?limit=200".to_owned());
-        loop {
-            let page = connection.get(&path).await?;
-            for customer in page["data"].as_array().ok_or("a list without data")? {
-                let (id, row) = row(customer)?;
-                rows.insert(id, row);
-            }
-            match page["page"]["next_cursor"].as_str() {
-                Some(cursor) => path = format!("/api/v1/customers?limit=200&cursor={cursor}"),
-                None => return Ok(Self { rows, frames: RwLock::default() }),
-            }
-        }
+        let customers = account.customers(usize::MAX).await?;
+        Ok(Self { rows: customers.iter().map(row).collect::<Result<_>>()?, frames: RwLock::default() })
     }
 
     /// The frame of an event; an error when it reads otherwise than another client's.

@@ -6,7 +6,6 @@ use std::{
 };
 
 use futures::{SinkExt, StreamExt};
-use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::books::{Books, Known, learn};
@@ -75,11 +74,8 @@ impl Client {
     }
 
     async fn connect(&self) -> Result<Socket> {
-        let mut socket = live::open(self.soak.account.address(), &self.soak.account.token().await?).await?;
-        live::hello(&mut socket).await?;
-        let ask = json!({"type": "subscribe", "from_seq": self.at});
-        socket.send(Message::text(ask.to_string())).await?;
-        Ok(socket)
+        let account = &self.soak.account;
+        live::subscribe(account.address(), &account.token().await?, Some(self.at)).await
     }
 
     /// Takes frames until the connection breaks, by itself or on purpose.

@@ -101,13 +101,18 @@ pub struct Inbox {
 impl Inbox {
     /// Whether the notification of this event is read.
     pub fn has_read(&self, seq: i64) -> bool {
-        seq <= self.all_before || self.read.binary_search(&seq).is_ok()
+        is_read(self.all_before, &self.read, seq)
     }
 
     /// Whether this one is as new as `other`, or newer. They may arrive in any order.
     pub fn supersedes(&self, other: &Inbox) -> bool {
         (self.version, self.seq) >= (other.version, other.seq)
     }
+}
+
+/// Whether `seq` is read where everything up to `all_before` is, and the single ones of `read`, which are in order.
+pub fn is_read(all_before: i64, read: &[i64], seq: i64) -> bool {
+    seq <= all_before || read.binary_search(&seq).is_ok()
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use crate::store::{CommitError, Store};
 use crate::{Clock, Error, Replayed, Result};
 
 /// Commands one transaction takes at most. More would make the first wait for the last.
-const BATCH: usize = 64;
+pub(crate) const BATCH: usize = 64;
 /// Commands that may wait; beyond it callers are told to come back.
 const QUEUE: usize = 4096;
 /// Tries of one batch against other nodes before callers are told to come back.

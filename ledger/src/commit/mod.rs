@@ -11,5 +11,5 @@ mod committer;
 mod desk;
 
 pub(crate) use command::{CalledBy, Command, Needs, NewEvent, Stop};
-pub(crate) use committer::{Committer, rehearse};
+pub(crate) use committer::{BATCH, Committer, rehearse};
 pub(crate) use desk::{Desk, Head, Kept};

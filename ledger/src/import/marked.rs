@@ -56,6 +56,11 @@ const BOOK: &str = "xl/workbook.xml";
 const RELATIONS: &str = "xl/_rels/workbook.xml.rels";
 const STYLES: &str = "xl/styles.xml";
 
+/// Whether the file is a package as Excel and its like write them, so that it is worth looking for what is wrong in it.
+pub(super) fn can_be_marked(file: &[u8]) -> bool {
+    ZipArchive::new(Cursor::new(file)).is_ok_and(|archive| archive.index_for_name(BOOK).is_some())
+}
+
 /// The file with the marks in it; `None` where it is not as Excel and its like write them.
 pub(super) fn mark(file: &[u8], marks: &Marks) -> Option<Vec<u8>> {
     let mut archive = ZipArchive::new(Cursor::new(file)).ok()?;

@@ -31,39 +31,46 @@ pub(super) async fn write(ledger: &Ledger, import: &ImportRow) -> Result<Vec<u8>
         return Err(rows_are_gone());
     }
     let kept = ledger.store().import_survey(id.as_str()).await?;
-    let (head, survey) = (stage::read(&kept.head)?, json::<Survey>(&kept.survey)?);
-    let headers = survey.headers();
+    let (head, headers) = (stage::read(&kept.head)?, json::<Survey>(&kept.survey)?.headers());
     // A file that is such a workbook already keeps its column.
     let last = headers.iter().position(|header| header == ERRORS_HEADER).unwrap_or(headers.len());
-    let mut wrong = Vec::new();
+    if let Some(marked) = as_it_is(ledger, import, &head, &headers, last).await? {
+        return Ok(marked);
+    }
+    anew(ledger, import, &head, headers, last).await
+}
+
+/// The file itself with its errors marked; `None` where it is gone or not such a file.
+async fn as_it_is(
+    ledger: &Ledger,
+    import: &ImportRow,
+    head: &[Row],
+    headers: &[String],
+    last: usize,
+) -> Result<Option<Vec<u8>>> {
+    let file = ledger.store().file(import.import_id().as_str()).await?;
+    let Some(file) = file.filter(|file| marked::can_be_marked(file)) else { return Ok(None) };
+    let mut rows = HashMap::new();
     for from in (0..import.chunks).step_by(STRIDE as usize) {
-        wrong.extend(wrong_rows(ledger, import, from).await?);
+        let judged = judged_rows(ledger, import, from).await?;
+        let wrong = judged.into_iter().filter(|row| !row.errors.is_empty());
+        rows.extend(wrong.map(|wrong| (wrong.row.number, (wrong.mark(headers, last), wrong.row.cells))));
     }
-    if let Some(file) = ledger.store().file(id.as_str()).await? {
-        let sheet = import.sheet.clone();
-        let header = head.last().map(|row| row.number);
-        let limits = ledger.import_limits().clone();
-        let marked = tokio::task::spawn_blocking(move || {
-            let marks = marks(&file, &limits, sheet, header, &headers, last, &wrong)?;
-            marked::mark(&file, &marks)
-        });
-        if let Some(marked) = marked.await.map_err(Error::internal)? {
-            return Ok(marked);
-        }
-    }
-    anew(ledger, import, &head, &survey, last).await
+    let upload = Upload::new(import.file_name.as_str(), file);
+    let limits = ledger.import_limits().clone();
+    let (sheet, header) = (import.sheet.clone(), head.last().map(|row| row.number));
+    let marked = tokio::task::spawn_blocking(move || {
+        let rows = compared(&upload, &limits, &sheet, last, rows)?;
+        let column = u32::try_from(last).ok()?;
+        marked::mark(&upload.bytes, &Marks { sheet, header, column, title: ERRORS_HEADER, rows })
+    });
+    marked.await.map_err(Error::internal)
 }
 
 /// A row as it is now, and what is wrong with it.
 struct Wrong {
     row: Row,
     errors: Vec<ImportError>,
-}
-
-/// The rows of some chunks of which anything is said.
-async fn wrong_rows(ledger: &Ledger, import: &ImportRow, from: i64) -> Result<Vec<Wrong>> {
-    let rows = judged_rows(ledger, import, from).await?;
-    Ok(rows.into_iter().filter(|row| !row.errors.is_empty()).collect())
 }
 
 /// The rows of some chunks with what is said of them.
@@ -84,35 +91,27 @@ async fn judged_rows(ledger: &Ledger, import: &ImportRow, from: i64) -> Result<V
     Ok(rows.into_iter().map(judged).collect())
 }
 
-/// What is put into the file itself; `None` where it can't be read as it was.
-fn marks(
-    file: &[u8],
+/// The marks of rows, with the cells that hold something else now than in the file; `None` where that can't be read as it was.
+fn compared(
+    upload: &Upload,
     limits: &ImportLimits,
-    sheet: String,
-    header: Option<u32>,
-    headers: &[String],
+    sheet: &str,
     last: usize,
-    wrong: &[Wrong],
-) -> Option<Marks> {
-    let upload = Upload::new(sheet.as_str(), file.to_vec());
-    let mut book = Book::open(&upload, limits).ok()?;
-    let mut rows: HashMap<u32, Mark> = HashMap::with_capacity(wrong.len());
-    for wrong in wrong {
-        rows.insert(wrong.row.number, wrong.mark(headers, last));
-    }
-    let by_number: HashMap<u32, &Row> = wrong.iter().map(|wrong| (wrong.row.number, &wrong.row)).collect();
-    book.rows(&sheet, &mut |number, cells| {
-        if let (Some(row), Some(mark)) = (by_number.get(&number), rows.get_mut(&number)) {
-            for (column, cell) in row.cells.iter().enumerate().filter(|(column, _)| *column != last) {
-                if cells.get(column).unwrap_or(&Cell::Empty) != cell {
-                    mark.mended.insert(u32::try_from(column).unwrap_or(u32::MAX), cell.clone());
+    mut rows: HashMap<u32, (Mark, Vec<Cell>)>,
+) -> Option<HashMap<u32, Mark>> {
+    let mut book = Book::open(upload, limits).ok()?;
+    book.rows(sheet, &mut |number, before| {
+        if let Some((mark, now)) = rows.get_mut(&number) {
+            for (column, cell) in (0_u32..).zip(now.iter()).filter(|(column, _)| *column as usize != last) {
+                if before.get(column as usize).unwrap_or(&Cell::Empty) != cell {
+                    mark.mended.insert(column, cell.clone());
                 }
             }
         }
         Ok(ControlFlow::Continue(()))
     })
     .ok()?;
-    Some(Marks { sheet, header, column: u32::try_from(last).ok()?, title: ERRORS_HEADER, rows })
+    Some(rows.into_iter().map(|(number, (mark, _))| (number, mark)).collect())
 }
 
 impl Wrong {
@@ -145,10 +144,10 @@ async fn anew(
     ledger: &Ledger,
     import: &ImportRow,
     head: &[Row],
-    survey: &Survey,
+    headers: Vec<String>,
     last: usize,
 ) -> Result<Vec<u8>> {
-    let mut sheet = Sheet::new(&import.sheet, head, survey.headers(), last).map_err(Error::internal)?;
+    let mut sheet = Sheet::new(&import.sheet, head, headers, last).map_err(Error::internal)?;
     for from in (0..import.chunks).step_by(STRIDE as usize) {
         for row in judged_rows(ledger, import, from).await? {
             sheet.row(&row).map_err(Error::internal)?;

@@ -165,9 +165,9 @@ impl Store {
             .bind(("kept", write.kept))
             .bind(("totals", write.totals))
             .await
-            .map_err(|error| classify(vec![error]))?;
+            .map_err(|error| classify(vec![error], HEAD_MOVED))?;
         let errors: Vec<surrealdb::Error> = response.take_errors().into_values().collect();
-        if errors.is_empty() { Ok(()) } else { Err(classify(errors)) }
+        if errors.is_empty() { Ok(()) } else { Err(classify(errors, HEAD_MOVED)) }
     }
 
     async fn has_event(&self, seq: i64, hash: &str) -> bool {
@@ -183,9 +183,10 @@ impl Store {
     }
 }
 
-/// The conflict shows on one of the statements; the others only say that they were not executed.
-fn classify(errors: Vec<surrealdb::Error>) -> CommitError {
-    let conflict = |error: &surrealdb::Error| is_conflict(error) || error.message().contains(HEAD_MOVED);
+/// The conflict, or what was `thrown` because of one, shows on one of the statements; the others only say that they were not
+/// executed.
+pub(super) fn classify(errors: Vec<surrealdb::Error>, thrown: &str) -> CommitError {
+    let conflict = |error: &surrealdb::Error| is_conflict(error) || error.message().contains(thrown);
     if errors.iter().any(conflict) {
         return CommitError::Conflict;
     }

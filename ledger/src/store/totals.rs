@@ -5,9 +5,9 @@ use std::sync::atomic::Ordering;
 use surrealdb::types::{RecordId, RecordIdKey, SurrealValue};
 
 use super::Store;
-use super::commit::is_conflict;
+use super::commit::{CommitError, classify};
 use super::rows::{MoveRow, MovedRow, SummaryRow};
-use crate::summary::Tallies;
+use crate::summary::{SummaryKey, Tallies, Tally};
 use crate::{Error, Result};
 
 /// Commits that are folded in one transaction at most.
@@ -44,15 +44,8 @@ impl Store {
         );
         let rows: Option<TotalRows> = self.db.query(query).await?.take(0)?;
         let rows = rows.ok_or_else(|| Error::internal("no totals were answered"))?;
-        let mut tallies = Tallies::default();
-        for row in rows.totals {
-            let (key, tally) = row.try_into()?;
-            tallies.insert(key, tally);
-        }
-        for row in rows.moves.into_iter().flatten().filter(wanted) {
-            let (key, tally) = row.try_into()?;
-            tallies.insert(key, tally);
-        }
+        let mut tallies = sum(rows.totals)?;
+        tallies.merge(sum(rows.moves.into_iter().flatten().filter(wanted))?);
         Ok(tallies)
     }
 
@@ -84,11 +77,7 @@ impl Store {
     async fn fold(&self, rows: Vec<MoveRow>, last: i64) -> Result<bool> {
         let first = rows.first().map(|row| seq(&row.id)).transpose()?.unwrap_or(last);
         let count = rows.len();
-        let mut sums = Tallies::default();
-        for row in rows.into_iter().flat_map(|row| row.moves) {
-            let (key, tally) = row.try_into()?;
-            sums.insert(key, tally);
-        }
+        let sums = sum(rows.into_iter().flat_map(|row| row.moves))?;
         let sums: Vec<SummaryRow> = sums.iter().map(SummaryRow::from).collect();
         let text = format!(
             "BEGIN;
@@ -102,15 +91,27 @@ impl Store {
              COMMIT;"
         );
         let mut response = self.db.query(text).bind(("count", count)).bind(("sums", sums)).await?;
-        let errors = response.take_errors();
-        if errors.values().any(|error| is_conflict(error) || error.message().contains(FOLDED)) {
-            return Ok(false);
+        let errors: Vec<surrealdb::Error> = response.take_errors().into_values().collect();
+        if errors.is_empty() {
+            return Ok(true);
         }
-        match errors.into_values().next() {
-            Some(error) => Err(error.into()),
-            None => Ok(true),
+        match classify(errors, FOLDED) {
+            CommitError::Conflict => Ok(false),
+            CommitError::Failed(error) => Err(error),
         }
     }
+}
+
+fn sum<R>(rows: impl IntoIterator<Item = R>) -> Result<Tallies>
+where
+    (SummaryKey, Tally): TryFrom<R, Error = Error>,
+{
+    let mut tallies = Tallies::default();
+    for row in rows {
+        let (key, tally) = row.try_into()?;
+        tallies.insert(key, tally);
+    }
+    Ok(tallies)
 }
 
 fn seq(id: &RecordId) -> Result<i64> {

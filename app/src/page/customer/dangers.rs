@@ -7,7 +7,6 @@ use leptos_router::hooks::use_navigate;
 
 use super::desk::Desk;
 use crate::api::customer::{archive_customer, delete_customer, unarchive_customer};
-use crate::error::Fault;
 use crate::session::use_session;
 use crate::ui::{Button, ButtonKind, Dialog, Form, FormFault, Icon, IconName, Menu, Toast, Toasts, Tone};
 
@@ -58,7 +57,7 @@ fn archive(desk: Desk, toasts: Toasts) {
                         .with_action("Undo", move || restore_one(undo.clone(), desk, toasts)),
                 );
             }
-            Err(fault) => tell(toasts, &fault),
+            Err(fault) => toasts.refuse(fault),
         }
     });
 }
@@ -77,14 +76,9 @@ fn restore_one(id: CustomerId, desk: Desk, toasts: Toasts) {
                 desk.put_customer(customer);
                 toasts.say(Tone::Neutral, "Restored", text);
             }
-            Err(fault) => tell(toasts, &fault),
+            Err(fault) => toasts.refuse(fault),
         }
     });
-}
-
-/// A refusal of something that has no form.
-pub(super) fn tell(toasts: Toasts, fault: &Fault) {
-    toasts.say(Tone::Bad, fault.0.title.clone(), fault.0.detail.clone());
 }
 
 #[component]

@@ -11,7 +11,6 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::correcting::Once;
-use super::dangers::tell;
 use super::desk::{Desk, use_show_invoices};
 use crate::api::invoice::{create_invoice, edit_invoice, issue_invoice};
 use crate::api::payment::apply_unapplied;
@@ -372,7 +371,7 @@ fn send(sender: Sender, issue: bool, toasts: Toasts, show_invoices: impl Fn() + 
                 if let Some(customer) = apply
                     && let Err(fault) = apply_unapplied(customer).await
                 {
-                    tell(toasts, &fault);
+                    toasts.refuse(fault);
                 }
                 desk.settle_without_live();
             }

@@ -6,7 +6,6 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::Opened;
-use super::dangers::tell;
 use super::desk::Desk;
 use super::invoice_fix::{Fix, FixDialog, Fixing};
 use super::invoice_sheet::InvoiceSheet;
@@ -195,7 +194,7 @@ impl Doing {
                     desk.settle_without_live();
                 }
                 Err(fault) => {
-                    tell(toasts, &fault);
+                    toasts.refuse(fault);
                     desk.read_again();
                 }
             }

@@ -6,7 +6,6 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::Opened;
-use super::dangers::tell;
 use super::desk::Desk;
 use super::settle::{SettleDialogs, Settling};
 use crate::api::payment::set_payment_status;
@@ -184,7 +183,7 @@ fn RowActions(desk: Desk, row: Memo<Option<Payment>>, settling: Settling) -> imp
                     desk.settle_without_live();
                 }
                 Err(fault) => {
-                    tell(toasts, &fault);
+                    toasts.refuse(fault);
                     desk.read_again();
                 }
             }

@@ -4,7 +4,6 @@ use domain::Action;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::dangers::tell;
 use super::desk::Desk;
 use crate::api::payment::apply_unapplied;
 use crate::session::use_session;
@@ -58,7 +57,7 @@ fn Apply(desk: Desk) -> impl IntoView {
                     desk.read_again();
                 }
                 Err(fault) => {
-                    tell(toasts, &fault);
+                    toasts.refuse(fault);
                     desk.read_again();
                 }
             }

@@ -56,7 +56,7 @@ impl Bulk {
             let _ = self.busy.try_set(false);
             match answer {
                 Ok(value) => done(value),
-                Err(fault) => self.toasts.say(Tone::Bad, fault.0.title, fault.0.detail),
+                Err(fault) => self.toasts.refuse(fault),
             }
             if self.live.status.try_get_untracked().is_some_and(|status| status != LiveStatus::Live) {
                 self.rows.read_again(0);
@@ -109,7 +109,7 @@ fn take_back(undo: BulkUndo, toasts: Toasts) {
                 let title = format!("Taken back for {}", customers(outcome.changed));
                 toasts.say(tone(&outcome), title, left_alone(&outcome));
             }
-            Err(fault) => toasts.say(Tone::Bad, fault.0.title, fault.0.detail),
+            Err(fault) => toasts.refuse(fault),
         }
     });
 }

@@ -7,7 +7,6 @@ use leptos::task::spawn_local;
 
 use super::view::View;
 use crate::api::view::{delete_view, save_view, update_view};
-use crate::error::Fault;
 use crate::session::use_session;
 use crate::ui::{
     Button, ButtonKind, Dialog, DialogFoot, DialogForm, Field, Form, Icon, IconName, Menu, Tab, Toast,
@@ -74,7 +73,7 @@ impl Saved {
                     self.put(saved);
                     self.toasts.say(Tone::Good, format!("“{name}”"), said);
                 }
-                Err(fault) => self.refused(fault),
+                Err(fault) => self.toasts.refuse(fault),
             }
         });
     }
@@ -84,7 +83,7 @@ impl Saved {
             if let Err(fault) = delete_view(saved.id.clone()).await
                 && fault.0.status != 404
             {
-                return self.refused(fault);
+                return self.toasts.refuse(fault);
             }
             let _ = self.views.try_update(|views| views.retain(|known| known.id != saved.id));
             self.leave(&saved.id);
@@ -107,13 +106,9 @@ impl Saved {
         spawn_local(async move {
             match save_view(new).await {
                 Ok(saved) => self.put(saved),
-                Err(fault) => self.refused(fault),
+                Err(fault) => self.toasts.refuse(fault),
             }
         });
-    }
-
-    fn refused(&self, fault: Fault) {
-        self.toasts.say(Tone::Bad, fault.0.title, fault.0.detail);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::Role;
 use domain::notification::{Delivery, Group, Line, Notification, fold};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -11,7 +12,7 @@ use crate::api::Snapshot;
 use crate::api::notification::notifications_at;
 use crate::error::Fault;
 use crate::live::{CatchUp, Inbox, Live};
-use crate::ui::{Toasts, Tone};
+use crate::ui::Toasts;
 
 /// What is on screen. Copy.
 #[derive(Clone, Copy)]
@@ -34,18 +35,13 @@ pub(super) struct Entries {
     shown: StoredValue<Filter>,
     seq: StoredValue<i64>,
     turn: StoredValue<u64>,
-    for_admin: bool,
+    role: Role,
     live: Live,
     toasts: Toasts,
 }
 
 impl Entries {
-    pub(super) fn new(
-        first: Snapshot<Answer>,
-        wanted: Filter,
-        filter: Memo<Filter>,
-        for_admin: bool,
-    ) -> Self {
+    pub(super) fn new(first: Snapshot<Answer>, wanted: Filter, filter: Memo<Filter>, role: Role) -> Self {
         let lines = RwSignal::new(first.value.lines);
         let inbox = Inbox::expect();
         inbox.learn(first.value.inbox);
@@ -62,7 +58,7 @@ impl Entries {
             shown: StoredValue::new(wanted),
             seq: StoredValue::new(first.seq),
             turn: StoredValue::new(0),
-            for_admin,
+            role,
             live: Live::expect(),
             toasts: Toasts::expect(),
         }
@@ -132,7 +128,7 @@ impl Entries {
     }
 
     pub(super) fn mark(self, seqs: Vec<i64>) {
-        self.inbox.mark(seqs, move |fault| self.tell(&fault));
+        self.inbox.mark(seqs, move |fault| self.toasts.refuse(fault));
     }
 
     pub(super) fn mark_all(self, busy: RwSignal<bool>) {
@@ -143,7 +139,7 @@ impl Entries {
         spawn_local(async move {
             let answer = self.inbox.mark_all().await;
             let _ = busy.try_set(false);
-            answer.err().iter().for_each(|fault| self.tell(fault));
+            answer.err().into_iter().for_each(|fault| self.toasts.refuse(fault));
         });
     }
 
@@ -215,7 +211,7 @@ impl Entries {
     }
 
     fn add(self, news: Notification) {
-        if (news.kind.for_admins() && !self.for_admin) || self.inbox.delivery(news.kind) == Delivery::None {
+        if !news.kind.is_for(self.role) || self.inbox.delivery(news.kind) == Delivery::None {
             return;
         }
         let Some(filter) = self.filter.try_get_untracked() else { return };
@@ -230,10 +226,6 @@ impl Entries {
                 lines.insert(at, line);
             }
         });
-    }
-
-    fn tell(self, fault: &Fault) {
-        self.toasts.say(Tone::Bad, fault.0.title.clone(), fault.0.detail.clone());
     }
 }
 

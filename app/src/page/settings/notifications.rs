@@ -10,7 +10,7 @@ use crate::desktop::{self, Permission};
 use crate::live::Inbox;
 use crate::notification::words;
 use crate::session::use_session;
-use crate::ui::{Button, ErrorState, Skeleton, Toasts, Tone};
+use crate::ui::{Button, ErrorState, Skeleton, Toasts};
 
 /// How one wants to be told.
 #[component]
@@ -58,7 +58,7 @@ fn Choices(first: Preferences) -> impl IntoView {
             let answer = prefer(kind, delivery).await;
             match answer {
                 Ok(known) => inbox.learn(known),
-                Err(fault) => toasts.say(Tone::Bad, fault.0.title, fault.0.detail),
+                Err(fault) => toasts.refuse(fault),
             }
             // Another choice may be on its way by now.
             let _ = asked.try_update(|asked| *asked = asked.filter(|asked| *asked != (kind, delivery)));
