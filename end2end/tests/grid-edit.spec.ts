@@ -65,6 +65,53 @@ test("fields are changed where they stand, with the keyboard alone", async ({ ad
   await expect(person.heading("Bob Brown")).toBeVisible();
 });
 
+test("one who types faster than the network meets nobody", async ({ ada, person }) => {
+  await ada.createCustomer({ name: "Acme", phone: "020 7946 0000" });
+  await person.arrive(ADA, COLUMNS);
+  const row = person.row("Acme");
+  const set = async (column: string, label: string, value: string) => {
+    await row.locator(`td[data-column=${column}]`).dblclick();
+    await person.field(`${label} of Acme`).fill(value);
+    await person.page.keyboard.press("Enter");
+  };
+  const sent: string[] = [];
+  let letGo = () => {};
+  let gate = new Promise<void>((done) => (letGo = done));
+  let refuse = false;
+  const busy = { type: "about:blank", title: "Busy", status: 503, detail: "Try again in a moment.", code: "busy" };
+  await person.page.route("**/fn/customer/update", async (route) => {
+    sent.push(route.request().postData() ?? "");
+    await gate;
+    await (refuse && sent.length === 4 ? route.fulfill({ status: 503, json: busy }) : route.continue());
+  });
+
+  // All are shown at once, and sent one after the other.
+  await set("phone", "Phone", "020 7946 1111");
+  await set("email", "E-mail", "acme@example.com");
+  await set("phone", "Phone", "020 7946 2222");
+  await expect(row).toContainText("acme@example.com");
+  await expect(row).toContainText("020 7946 2222");
+  expect(sent).toHaveLength(1);
+  letGo();
+  await expect.poll(async () => (await ada.customers("?q=2222"))[0]?.email).toBe("acme@example.com");
+  expect(sent).toHaveLength(3);
+  await expect(row).toContainText("020 7946 2222");
+
+  // What is refused is taken back alone; what waits is saved although its page is gone.
+  gate = new Promise<void>((done) => (letGo = done));
+  refuse = true;
+  person.watch.expectStatus(503);
+  await set("phone", "Phone", "020 7946 3333");
+  await set("email", "E-mail", "desk@example.com");
+  await set("tags", "Tags", "north");
+  await expect.poll(() => sent.length).toBe(4);
+  await person.link("Invoices").first().click();
+  await expect(person.heading("Invoices")).toBeVisible();
+  letGo();
+  await expect.poll(async () => (await ada.customers("?q=desk@example.com"))[0]?.tags).toEqual(["north"]);
+  expect((await ada.customers("?q=Acme"))[0]?.phone).toBe("020 7946 2222");
+});
+
 test("what two people change at once is shown to the second, with who and when", async ({
   app,
   ada,

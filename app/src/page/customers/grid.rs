@@ -16,7 +16,8 @@ use super::columns::{Column, Columns};
 use super::inline::{CellField, ClashDialog, Inline, cell_id};
 use super::keys::Keyboard;
 use super::place::LastPlace;
-use super::rows::{Reading, Row, Rows};
+use super::row::Row;
+use super::rows::{Reading, Rows};
 use super::view::{ROWS, View};
 use super::window::{CHUNK, Window};
 use crate::api::Snapshot;
@@ -277,7 +278,7 @@ fn CustomerRow(row: Row, number: Signal<u64>, desk: Desk) -> impl IntoView {
 /// A cell, which becomes a field where one may change what it shows.
 fn cell(row: Row, column: Column, desk: Desk) -> impl IntoView {
     let Desk { inline, today, .. } = desk;
-    let (customer, changed) = (RwSignal::from(row.customer.clone()), RwSignal::from(row.changed.clone()));
+    let (customer, changed) = (RwSignal::from(row.customer.clone()), RwSignal::from(row.tinted.clone()));
     let (id, own) = (row.id.clone(), row.id.clone());
     let shown = match inline.may(column) {
         false => cell::content(column, customer, today),

@@ -1,17 +1,18 @@
 //! Changing a field where it stands, in the grid: shown at once, taken back where it is refused.
 
 use domain::user::Colleague;
-use domain::{Customer, CustomerId, FieldErrors};
+use domain::{CustomerId, FieldErrors};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use web_sys::KeyboardEvent;
 
 use super::columns::Column;
-use super::rows::{Row, Rows};
+use super::row::{Change, Row};
+use super::rows::Rows;
 use crate::browser;
 use crate::page::colleagues::Colleagues;
-use crate::page::editing::{Changed, Draft, Entry, Outcome, save, shown};
+use crate::page::editing::{Changed, Entry, Outcome, save, shown};
 use crate::ui::{Button, ButtonKind, Dialog, Toasts, Tone};
 
 /// What is being changed in the grid. Copy.
@@ -24,16 +25,13 @@ pub(super) struct Inline {
     rows: Rows,
     toasts: Toasts,
     may_edit: bool,
-    /// The grid's: what was typed outlives the field it was typed in.
-    owner: StoredValue<Option<Owner>>,
 }
 
 /// A change that met another.
 #[derive(Clone)]
 struct Clash {
     row: Row,
-    entry: Entry,
-    draft: Draft,
+    change: Change,
 }
 
 /// The field that is changed in a column.
@@ -52,8 +50,7 @@ pub(super) fn entry(column: Column) -> Option<Entry> {
 impl Inline {
     pub(super) fn new(rows: Rows, may_edit: bool) -> Self {
         let (cell, clash) = (RwSignal::new(None), RwSignal::new(None));
-        let owner = StoredValue::new(Owner::current());
-        Self { cell, clash, rows, toasts: Toasts::expect(), may_edit, owner }
+        Self { cell, clash, rows, toasts: Toasts::expect(), may_edit }
     }
 
     /// Whether one may change what stands in the column here.
@@ -77,42 +74,62 @@ impl Inline {
     fn close(&self, id: &CustomerId, column: Column) {
         if untrack(|| self.is_open(id, column)) {
             self.cell.set(None);
-            let link = if column == Column::Name { " a" } else { "" };
-            browser::focus_soon(format!("#{}{link}", cell_id(id, column)));
+            // At once, so that not even a quick key misses it.
+            let cell = format!("#{}", cell_id(id, column));
+            browser::focus(&cell);
+            if column == Column::Name {
+                request_animation_frame(move || {
+                    // The link is drawn by now.
+                    if browser::focused(&cell).is_some() {
+                        browser::focus(&format!("{cell} a"));
+                    }
+                });
+            }
         }
     }
 
     /// Shows what was typed, and saves it. What is wrong with it, if it can't be sent.
     fn send(&self, row: &Row, entry: Entry, typed: &str) -> Result<(), FieldErrors> {
-        let before = row.customer.get_untracked();
-        let draft = match self.owner.get_value() {
-            Some(owner) => owner.with(|| Draft::new(&before)),
-            None => Draft::new(&before),
-        };
-        draft.field(entry).set(typed.to_owned());
-        if !untrack(|| draft.is_changed(entry)) {
-            return Ok(());
+        let shown = row.customer.get_untracked();
+        let change = Change::new(&shown, entry, typed);
+        if untrack(|| change.draft.is_changed(entry)) {
+            untrack(|| change.draft.patch()).apply(&mut shown.clone())?;
+            self.save(row, change);
         }
-        let mut after = before.clone();
-        untrack(|| draft.patch()).apply(&mut after)?;
-        row.show(after);
-        let (inline, row) = (*self, row.clone());
-        spawn_local(async move { inline.settle(row, entry, draft, before).await });
         Ok(())
     }
 
-    async fn settle(self, row: Row, entry: Entry, draft: Draft, before: Customer) {
-        match save(&row.id, draft).await {
-            Outcome::Saved(customer) => self.rows.put(*customer),
+    /// Saves a change once those of the row before it are saved.
+    fn save(&self, row: &Row, change: Change) {
+        if !row.change(change) {
+            return;
+        }
+        let (inline, row) = (*self, row.clone());
+        spawn_local(async move {
+            while let Some(change) = row.next_change() {
+                inline.settle(&row, change).await;
+            }
+        });
+    }
+
+    async fn settle(self, row: &Row, change: Change) {
+        let entry = change.entry;
+        let outcome = save(&row.id, change.draft).await;
+        if let Outcome::Saved(customer) = &outcome {
+            self.rows.put((**customer).clone());
+            // The list may have let go of the row, or be gone: what waits is sent over this all the same.
+            row.put((**customer).clone());
+        }
+        row.change_ended();
+        match outcome {
+            Outcome::Saved(_) => {}
             Outcome::Clash => {
-                row.show(before);
-                let _ = self.clash.try_set(Some(Clash { row, entry, draft }));
+                let _ = self.clash.try_set(Some(Clash { row: row.clone(), change }));
             }
             Outcome::Refused(fault) => {
-                let name = before.name.clone();
-                row.show(before);
+                let Some(customer) = row.customer.try_get_untracked() else { return };
                 let reason = fault.0.errors.0.first().map(|error| error.message.clone());
-                let title = format!("{name}: {} was not saved", entry.label().to_lowercase());
+                let title = format!("{}: {} was not saved", customer.name, entry.label().to_lowercase());
                 self.toasts.say(Tone::Bad, title, reason.unwrap_or(fault.0.detail));
             }
         }
@@ -246,7 +263,8 @@ pub(super) fn ClashDialog(inline: Inline) -> impl IntoView {
     };
     let title = Signal::derive(move || format!("{} was changed meanwhile", name().unwrap_or_default()));
     let body = move || {
-        let Clash { row, entry, draft } = inline.clash.get()?;
+        let Clash { row, change } = inline.clash.get()?;
+        let Change { entry, draft, .. } = change;
         let now = draft.conflict.get()?;
         let (theirs, mine) = (entry.of(&now), draft.field(entry).get_untracked());
         let (kept, saved) = (now.clone(), now);
@@ -256,11 +274,9 @@ pub(super) fn ClashDialog(inline: Inline) -> impl IntoView {
         };
         let insist = move |_| {
             untrack(|| draft.move_onto(&saved));
-            let before = saved.clone();
             inline.rows.put(saved.clone());
             inline.clash.set(None);
-            let row = row.clone();
-            spawn_local(async move { inline.settle(row, entry, draft, before).await });
+            inline.save(&row, change.clone());
         };
         Some(view! {
             <div class="dialog-body stack">

@@ -68,7 +68,11 @@ impl Keyboard {
         let Some((place, id)) = self.rows.at(place) else { return };
         let column = focused_column().unwrap_or(Column::Name);
         self.window.draw(place);
-        browser::focus_soon(selector(&id, column));
+        let cell = selector(&id, column);
+        // At once where the row is drawn, so that not even a quick key misses it.
+        if !browser::focus(&cell) {
+            browser::focus_soon(cell);
+        }
     }
 }
 

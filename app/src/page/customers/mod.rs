@@ -11,6 +11,7 @@ mod keys;
 mod new_customer;
 mod nobody;
 mod place;
+mod row;
 mod rows;
 mod saved;
 mod view;

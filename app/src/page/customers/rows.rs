@@ -1,7 +1,6 @@
 //! The rows that were read: kept true by live frames, and read on as one nears their end.
 
 use std::collections::{BTreeSet, HashMap};
-use std::time::Duration;
 
 use domain::customer::CustomerFilter;
 use domain::{Customer, CustomerId, Event, EventKind, Page};
@@ -9,7 +8,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::IMPORTING;
-use super::columns::Column;
+use super::row::Row;
 use super::view::{ROWS, View};
 use super::window::CHUNK;
 use crate::api::Snapshot;
@@ -20,61 +19,12 @@ use crate::live::{CatchUp, Live};
 use crate::session::use_session;
 use crate::timing::throttled;
 
-/// How long a changed cell is tinted.
-const TINTED: Duration = Duration::from_millis(1300);
 /// Rows read at once as one scrolls on.
 const MORE: u32 = 100;
 /// Rows read at once where many are read again: the most that a page may have.
 const AGAIN: u32 = 200;
 /// Further down than this the place isn't kept when the rows are read again.
 const KEPT: usize = 2_000;
-
-/// One row.
-#[derive(Clone)]
-pub(super) struct Row {
-    pub id: CustomerId,
-    pub customer: ArcRwSignal<Customer>,
-    /// Cells that just changed.
-    pub changed: ArcRwSignal<Vec<Column>>,
-    /// Doesn't belong here any more.
-    pub gone: ArcRwSignal<bool>,
-}
-
-impl Row {
-    fn new(customer: Customer) -> Self {
-        Self {
-            id: customer.id.clone(),
-            customer: ArcRwSignal::new(customer),
-            changed: ArcRwSignal::default(),
-            gone: ArcRwSignal::new(false),
-        }
-    }
-
-    /// Shows the customer as it is now, unless something newer is shown.
-    fn put(&self, new: Customer) -> Option<Customer> {
-        let old = self.customer.try_get_untracked().filter(|old| old.version < new.version)?;
-        let changed = Column::changed(&old, &new);
-        self.customer.set(new);
-        self.tint(changed);
-        Some(old)
-    }
-
-    /// Shows what was typed before it is saved, or takes that back: unless something newer is shown.
-    pub fn show(&self, customer: Customer) {
-        if self.customer.with_untracked(|shown| shown.version == customer.version) {
-            self.customer.set(customer);
-        }
-    }
-
-    fn tint(&self, columns: Vec<Column>) {
-        if columns.is_empty() {
-            return;
-        }
-        self.changed.set(columns);
-        let changed = self.changed.clone();
-        set_timeout(move || changed.set(Vec::new()), TINTED);
-    }
-}
 
 /// What is being read.
 #[derive(Clone, Debug, Default, PartialEq)]
