@@ -91,6 +91,37 @@ pub fn has_open_dialog() -> bool {
     query("dialog[open]").is_some()
 }
 
+/// Where this desk is: `https://desk.example.com`.
+pub fn origin() -> String {
+    if cfg!(not(target_arch = "wasm32")) {
+        return String::new();
+    }
+    web_sys::window().and_then(|window| window.location().origin().ok()).unwrap_or_default()
+}
+
+/// Puts `text` on the clipboard; says whether the browser allowed it.
+pub async fn copy(text: &str) -> bool {
+    let write = || {
+        let navigator = web_sys::window().ok_or(JsValue::NULL)?.navigator();
+        // Absent where the page is not served over a secure origin.
+        let clipboard = js_sys::Reflect::get(&navigator, &"clipboard".into())?;
+        let write = js_sys::Reflect::get(&clipboard, &"writeText".into())?.dyn_into::<js_sys::Function>()?;
+        write.call1(&clipboard, &text.into())?.dyn_into::<js_sys::Promise>()
+    };
+    match write() {
+        Ok(writing) => JsFuture::from(writing).await.is_ok(),
+        Err(_) => false,
+    }
+}
+
+/// Marks all that stands in the field that got the focus.
+pub fn select(event: &web_sys::FocusEvent) {
+    if let Some(field) = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok())
+    {
+        field.select();
+    }
+}
+
 /// Asks the API with a JSON body, and saves what it answers as a file.
 pub async fn download(path: &str, body: &serde_json::Value, name: &str) -> Result<(), Fault> {
     let answer = ask(path, body).await.map_err(|_| unreachable())?;

@@ -30,6 +30,6 @@ pub struct Visitor {
     pub request_id: Option<String>,
     /// `light` or `dark`, from the cookie `theme`.
     pub theme: Option<String>,
-    /// What the browser calls itself.
-    pub device: Option<String>,
+    /// Where the request comes from, and what the browser calls itself.
+    pub client: ledger::Client,
 }

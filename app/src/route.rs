@@ -7,6 +7,7 @@ use leptos_router::{Lazy, LazyRoute, SsrMode, lazy_route, path};
 
 use crate::live::{Inbox, Live, Presence};
 use crate::page::customers::CustomersPage;
+use crate::page::join::JoinPage;
 use crate::page::not_found::NotFoundPage;
 use crate::page::register::RegisterPage;
 use crate::page::sign_in::SignInPage;
@@ -33,6 +34,7 @@ pub fn App() -> impl IntoView {
             <Routes fallback=NotFoundPage>
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
                 <Route path=path!("/register") view=RegisterPage ssr=SsrMode::Async />
+                <Route path=path!("/join") view=JoinPage ssr=SsrMode::Async />
                 <ParentRoute path=path!("") view=Frame ssr=SsrMode::Async>
                     <Route path=path!("") view=|| view! { <Redirect path="/customers" /> } />
                     <Route path=path!("/desk") view={Lazy::<DeskRoute>::new()} />

@@ -7,6 +7,8 @@ use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::Role;
+
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
         /// What happened. One event per command.
@@ -93,11 +95,52 @@ kinds! {
     UserCreated = "user.created",
     /// A user's name, role or activity changed.
     UserUpdated = "user.updated",
+    /// An API token was made.
+    TokenCreated = "token.created",
+    /// An API token was made worthless.
+    TokenRevoked = "token.revoked",
     /// A setting changed.
     SettingsChanged = "settings.changed",
 }
 
 impl EventKind {
+    /// The least role whose screens are told of it as it happens. Without `_`: a new kind needs a decision.
+    pub fn least_role(self) -> Role {
+        match self {
+            EventKind::UserCreated
+            | EventKind::UserUpdated
+            | EventKind::TokenCreated
+            | EventKind::TokenRevoked
+            | EventKind::SettingsChanged => Role::Admin,
+            EventKind::CustomerCreated
+            | EventKind::CustomerUpdated
+            | EventKind::CustomerArchived
+            | EventKind::CustomerUnarchived
+            | EventKind::CustomerErased
+            | EventKind::InvoiceCreated
+            | EventKind::InvoiceUpdated
+            | EventKind::InvoiceIssued
+            | EventKind::InvoiceVoided
+            | EventKind::InvoiceCredited
+            | EventKind::InvoiceWrittenOff
+            | EventKind::InvoiceRecovered
+            | EventKind::InvoiceOverdue
+            | EventKind::PaymentPending
+            | EventKind::PaymentProcessing
+            | EventKind::PaymentCompleted
+            | EventKind::PaymentFailed
+            | EventKind::PaymentCanceled
+            | EventKind::PaymentUnknown
+            | EventKind::PaymentRefunded
+            | EventKind::PaymentReversed
+            | EventKind::PaymentReallocated
+            | EventKind::NoteAdded
+            | EventKind::ImportCommitted
+            | EventKind::ImportFinished
+            | EventKind::ImportUndone => Role::Viewer,
+        }
+    }
+
     /// The kind that says a payment came to `status`.
     pub fn of_payment(status: crate::PaymentStatus) -> EventKind {
         use crate::PaymentStatus::*;

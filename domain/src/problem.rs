@@ -26,6 +26,9 @@ pub struct Problem {
     /// The resource as it is now, for a stale update.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current: Option<serde_json::Value>,
+    /// Seconds until it makes sense to try again, for 429.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<i64>,
 }
 
 impl Problem {
@@ -39,6 +42,7 @@ impl Problem {
             request_id: None,
             errors: FieldErrors::default(),
             current: None,
+            retry_after: None,
         }
     }
 

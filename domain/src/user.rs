@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::field::{self, FieldError, FieldErrors};
@@ -21,6 +22,9 @@ pub struct User {
     pub role: Role,
     /// Whether they may sign in at all.
     pub active: bool,
+    /// Whether they were invited and have chosen no password yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub invited: bool,
     /// Counts changes, for `If-Match`.
     pub version: i64,
 }
@@ -80,6 +84,135 @@ impl fmt::Debug for Registration {
             .field("name", &self.name)
             .field("email", &self.email)
             .finish_non_exhaustive()
+    }
+}
+
+/// Somebody who is let in by an admin.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Invitation {
+    /// Display name.
+    pub name: String,
+    /// E-mail address to sign in with.
+    pub email: String,
+    /// What they may do.
+    pub role: Role,
+}
+
+impl Invitation {
+    /// The invitation with clean fields, or everything that is wrong with it.
+    pub fn validate(&self) -> Result<Invitation, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let name = errors.check(field::required_line("name", "a name", &self.name, 100));
+        let email = errors.check(field::email("email", &self.email));
+        match (name, email) {
+            (Some(name), Some(email)) => Ok(Invitation { name, email, role: self.role }),
+            _ => Err(errors),
+        }
+    }
+}
+
+/// A sign-in that holds, as its owner sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserSession {
+    /// Opaque id.
+    pub id: String,
+    /// What the browser or program calls itself.
+    pub device: String,
+    /// Whether it is the one that asks.
+    pub current: bool,
+    /// When it began.
+    pub created_at: DateTime<Utc>,
+    /// When its tokens were last renewed; while somebody works that is every few minutes.
+    pub last_used_at: DateTime<Utc>,
+}
+
+/// What programs sign in with, without its secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiToken {
+    /// Opaque id.
+    pub id: String,
+    /// What it is for.
+    pub name: String,
+    /// What it may do.
+    pub role: Role,
+    /// The name of the admin who made it.
+    pub created_by: String,
+    /// When.
+    pub created_at: DateTime<Utc>,
+    /// Until when it is good.
+    pub expires_at: DateTime<Utc>,
+    /// When it was last used, to a few minutes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_used_at: Option<DateTime<Utc>>,
+}
+
+/// An API token to be made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewApiToken {
+    /// What it is for.
+    pub name: String,
+    /// What it may do.
+    pub role: Role,
+    /// Days it is good, 1 to 366.
+    #[serde(default = "NewApiToken::default_days")]
+    pub expires_in_days: u32,
+}
+
+impl NewApiToken {
+    /// Days a token is good when nobody says.
+    pub const DAYS: u32 = 90;
+    /// Most days.
+    pub const MOST_DAYS: u32 = 366;
+
+    fn default_days() -> u32 {
+        Self::DAYS
+    }
+
+    /// The token with clean fields, or everything that is wrong with it.
+    pub fn validate(&self) -> Result<NewApiToken, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let name = errors.check(field::required_line("name", "what it is for", &self.name, 100));
+        if !(1..=Self::MOST_DAYS).contains(&self.expires_in_days) {
+            errors.0.push(FieldError::new(
+                "expires_in_days",
+                "out_of_range",
+                format!("Use 1 to {} days.", Self::MOST_DAYS),
+            ));
+        }
+        match name {
+            Some(name) if errors.is_empty() => Ok(NewApiToken { name, ..self.clone() }),
+            _ => Err(errors),
+        }
+    }
+}
+
+/// Whether somebody has a second factor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecondFactor {
+    /// Whether a code is asked for when they sign in.
+    pub active: bool,
+    /// Recovery codes that were not used yet.
+    pub recovery_codes_left: usize,
+}
+
+/// What an authenticator app is set up with.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecondFactorSetup {
+    /// The secret, base32, to type in.
+    pub secret: String,
+    /// The same as `otpauth://`, to open.
+    pub uri: String,
+    /// The same as a QR code, to scan: the path of an SVG, one unit a module.
+    pub qr_path: String,
+    /// How many units the QR code is wide.
+    pub qr_size: i32,
+}
+
+impl fmt::Debug for SecondFactorSetup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SecondFactorSetup").finish_non_exhaustive()
     }
 }
 

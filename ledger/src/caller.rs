@@ -1,7 +1,7 @@
 //! Who asks, and for what command.
 
 use domain::event::ActorRef;
-use domain::{Action, Role, UserId};
+use domain::{Action, Role, User, UserId};
 use sha2::{Digest, Sha256};
 
 use crate::{Error, Result};
@@ -22,6 +22,32 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// Whoever runs Duebook, at the command line.
+    pub fn operator() -> Self {
+        Self { name: "Operator".to_owned(), ..Self::system(Role::Admin) }
+    }
+
+    /// A person who acts without a session: they registered, or followed a link.
+    pub(crate) fn as_user(user: &User, request_id: Option<String>) -> Self {
+        Self {
+            id: user.id.clone(),
+            name: user.name.clone(),
+            role: user.role,
+            session_id: String::new(),
+            request_id,
+        }
+    }
+
+    /// Whether a program signed in with an API token.
+    pub fn is_token(&self) -> bool {
+        self.session_id.starts_with(crate::auth::TOKEN_ID)
+    }
+
+    /// The person. API tokens have no password, sessions or second factor of their own.
+    pub(crate) fn as_person(&self) -> Result<&UserId> {
+        if self.is_token() { Err(Error::NotAPerson) } else { Ok(&self.id) }
+    }
+
     /// Jobs and the mock gateway, which act for nobody.
     pub(crate) fn system(role: Role) -> Self {
         Self {
@@ -94,17 +120,18 @@ const TTL: chrono::Duration = chrono::Duration::seconds(2);
 const MOST: usize = 10_000;
 
 impl crate::Ledger {
-    pub(crate) fn known_caller(&self, session_id: &str) -> Option<Caller> {
+    /// `key` is the session, or the digest of an API token.
+    pub(crate) fn known_caller(&self, key: &str) -> Option<Caller> {
         let now = self.clock().waking_now();
         let known = self.known_callers();
-        known.callers.get(session_id).filter(|(_, at)| now - *at < TTL).map(|(caller, _)| caller.clone())
+        known.callers.get(key).filter(|(_, at)| now - *at < TTL).map(|(caller, _)| caller.clone())
     }
 
     pub(crate) fn caller_generation(&self) -> u64 {
         self.known_callers().generation
     }
 
-    pub(crate) fn remember_caller(&self, caller: &Caller, generation: u64) {
+    pub(crate) fn remember_caller(&self, key: String, caller: &Caller, generation: u64) {
         let now = self.clock().waking_now();
         let mut known = self.known_callers();
         if known.generation != generation {
@@ -113,7 +140,7 @@ impl crate::Ledger {
         if known.callers.len() >= MOST {
             known.callers.clear();
         }
-        known.callers.insert(caller.session_id.clone(), (caller.clone(), now));
+        known.callers.insert(key, (caller.clone(), now));
     }
 
     pub(crate) fn forget_callers(&self) {

@@ -17,6 +17,21 @@ pub enum Error {
     /// Wrong e-mail or wrong password: the same answer for both.
     #[error("The e-mail address or the password is wrong.")]
     WrongCredentials,
+    /// The password is right, and the person has a second factor.
+    #[error("Enter the code your authenticator app shows, or a recovery code.")]
+    CodeRequired,
+    /// The password is right and the code is not.
+    #[error("This code is wrong, too old, or was used already.")]
+    WrongCode,
+    /// Too many wrong passwords, or too many requests.
+    #[error("Too many attempts; try again in {}.", waiting(*retry_after))]
+    TooMany {
+        /// Seconds until it makes sense to try again.
+        retry_after: i64,
+    },
+    /// A program asked for what only people have.
+    #[error("An API token has no password, sessions, name or second factor of its own.")]
+    NotAPerson,
     /// Registered, not yet let in.
     #[error("An admin has to approve your account first.")]
     AwaitingApproval,
@@ -69,6 +84,14 @@ pub enum Error {
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
+fn waiting(seconds: i64) -> String {
+    match seconds {
+        ..=1 => "a second".to_owned(),
+        2..90 => format!("{seconds} seconds"),
+        _ => format!("{} minutes", (seconds + 59) / 60),
+    }
+}
+
 fn least(action: Action) -> String {
     match action.least_role() {
         domain::Role::Admin => "an admin".to_owned(),
@@ -102,6 +125,13 @@ impl Error {
         match self {
             Error::Unauthenticated => Problem::new(401, "unauthenticated", "Not signed in", detail),
             Error::WrongCredentials => Problem::new(401, "wrong_credentials", "Sign-in failed", detail),
+            Error::CodeRequired => Problem::new(401, "code_required", "A code is needed", detail),
+            Error::WrongCode => Problem::new(401, "wrong_code", "Sign-in failed", detail),
+            Error::TooMany { retry_after } => Problem {
+                retry_after: Some(*retry_after),
+                ..Problem::new(429, "too_many_attempts", "Too many attempts", detail)
+            },
+            Error::NotAPerson => Problem::new(403, "not_a_person", "Not for API tokens", detail),
             Error::AwaitingApproval => Problem::new(403, "awaiting_approval", "Awaiting approval", detail),
             Error::SignUpClosed => Problem::new(403, "sign_up_closed", "Sign-up is closed", detail),
             Error::Forbidden { .. } => Problem::new(403, "forbidden", "Not allowed", detail),

@@ -36,7 +36,7 @@ mod user;
 mod verify;
 mod view;
 
-pub use auth::{AuthConfig, SignedIn};
+pub use auth::{AuthConfig, Client, Credentials, OneTimeLink, SignedIn};
 pub use caller::{Caller, Idempotency};
 pub use clock::Clock;
 pub use customer::{CustomerQuery, Read};

@@ -106,11 +106,13 @@ impl Frame {
             "subject": { "type": row.subject_type, "id": row.subject_id },
             "data": data,
         });
-        let least_role = match kind {
-            EventKind::UserCreated | EventKind::UserUpdated | EventKind::SettingsChanged => Role::Admin,
-            _ => Role::Viewer,
-        };
-        Ok(Self { seq: row.seq, kind, least_role, json: json.to_string().into(), read_at: Instant::now() })
+        Ok(Self {
+            seq: row.seq,
+            kind,
+            least_role: kind.least_role(),
+            json: json.to_string().into(),
+            read_at: Instant::now(),
+        })
     }
 }
 
@@ -222,7 +224,8 @@ async fn drain(ledger: &Ledger) -> Result<usize> {
             let changes = ledger.grid_changes(&data).await?;
             let frame = Frame::of(row, data)?;
             ledger.inner.grid.follow(frame.seq, changes);
-            if matches!(frame.kind, EventKind::UserCreated | EventKind::UserUpdated) {
+            if matches!(frame.kind, EventKind::UserCreated | EventKind::UserUpdated | EventKind::TokenRevoked)
+            {
                 ledger.forget_callers();
             }
             ledger.inner.tail_seq.store(frame.seq, Ordering::Release);

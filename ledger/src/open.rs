@@ -109,12 +109,13 @@ impl Ledger {
         Self::on(Arc::clone(&self.inner.store), self.inner.config.clone()).await
     }
 
-    async fn on(store: Arc<Store>, config: Config) -> Result<Ledger, OpenError> {
+    pub(crate) async fn on(store: Arc<Store>, config: Config) -> Result<Ledger, OpenError> {
         let committer =
             Committer::start(Arc::clone(&store), config.clock.clone(), config.organisation.time_zone);
         let seq =
             store.head().await.map_err(|error| OpenError(format!("The books can't be read: {error}")))?.seq;
-        let decoy_hash = crate::auth::hash_password("no user has this password".to_owned())
+        // A password nobody knows: hashing it takes as long as any other.
+        let decoy_hash = crate::auth::password::hash_password(unique(&config.clock))
             .await
             .map_err(|error| OpenError(format!("Passwords can't be hashed: {error}")))?;
         let slots = config.import.workers.max(1);

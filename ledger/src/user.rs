@@ -4,8 +4,8 @@ use domain::user::Colleague;
 use domain::{Action, EventKind, Page, Role, User, UserId};
 use serde::{Deserialize, Serialize};
 
-use crate::auth::{check_password, hash_password};
-use crate::commit::{Command, Desk, Needs, NewEvent};
+use crate::auth::password::{hash_password, new_password};
+use crate::commit::{Command, Needs, NewEvent};
 use crate::customer::page;
 use crate::{Caller, Error, Ledger, Result};
 
@@ -31,46 +31,23 @@ impl Ledger {
     /// The caller.
     pub async fn me(&self, caller: &Caller) -> Result<User> {
         caller.authorise(Action::Read)?;
+        caller.as_person()?;
         self.store().user(caller.id.as_str()).await?.ok_or(Error::NotFound("user"))?.user()
     }
 
     /// The caller's own name.
     pub async fn rename_me(&self, caller: &Caller, name: &str) -> Result<User> {
         caller.authorise(Action::Read)?;
+        caller.as_person()?;
         let patch = UserPatch { name: Some(name.to_owned()), ..UserPatch::default() };
         self.change_user(caller, &caller.id, patch).await
     }
 
     /// A new password; ends the caller's other sessions.
     pub async fn change_password(&self, caller: &Caller, current: &str, new: &str) -> Result<()> {
-        caller.authorise(Action::Read)?;
-        let new = domain::user::password("new_password", new)?;
-        let row = self.store().user(caller.id.as_str()).await?.ok_or(Error::NotFound("user"))?;
-        if !check_password(current.to_owned(), row.password_hash).await? {
-            return Err(domain::FieldError::new(
-                "current_password",
-                "wrong_password",
-                "This is not your current password.",
-            )
-            .into());
-        }
-        let password_hash = hash_password(new).await?;
-        let id = caller.id.clone();
-        let needs = Needs { users: vec![id.clone()], ..Needs::default() };
-        let command = Command::new(
-            caller,
-            needs,
-            move |desk, _| {
-                let mut row = desk.user(&id)?.clone();
-                row.password_hash = password_hash.clone();
-                desk.put_user(row);
-                Ok(Some(
-                    NewEvent::new(EventKind::UserUpdated, "user", id.as_str()).with("password", "changed"),
-                ))
-            },
-            |_| Ok(()),
-        );
-        self.commit(command).await?;
+        let user = self.prove_password(caller, current).await?;
+        let new = new_password("new_password", new, &[&user.name, &user.email]).await?;
+        self.put_password(caller, &user.id, hash_password(new).await?).await?;
         self.forget_callers();
         self.store().end_sessions_of(caller.id.as_str(), Some(&caller.session_id)).await
     }
@@ -143,14 +120,10 @@ impl Ledger {
                         .into());
                     }
                 }
-                let user = after.user()?;
                 desk.put_user(after);
-                Ok(Some(NewEvent::new(EventKind::UserUpdated, "user", id.as_str()).with("user", &user)))
+                Ok(Some(NewEvent::new(EventKind::UserUpdated, "user", id.as_str())))
             },
-            move |desk: &Desk| match desk.users.get(&answer_id) {
-                Some(Some(row)) => row.user(),
-                _ => Err(Error::NotFound("user")),
-            },
+            move |desk| desk.known_user(&answer_id),
         );
         let user = self.commit(command).await?.value;
         self.forget_callers();

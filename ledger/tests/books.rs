@@ -9,8 +9,8 @@ use domain::account::NewPayment;
 use domain::customer::{CustomerFilter, CustomerSort, SortBy};
 use domain::{CustomerPatch, CustomerStatus, EventKind, NewCustomer, PaymentStatus, Role};
 use ledger::{
-    Clock, CustomerQuery, Error, EventQuery, Idempotency, InvoiceQuery, NewSimulation, NotificationQuery,
-    PaymentQuery, StatusChange,
+    Client, Clock, Credentials, CustomerQuery, Error, EventQuery, Idempotency, InvoiceQuery, NewSimulation,
+    NotificationQuery, PaymentQuery, StatusChange,
 };
 
 const PAST: &str = "2025-03-20";
@@ -122,7 +122,10 @@ async fn overdue_is_announced_once_also_after_days_of_downtime() {
     assert_eq!(ledger.announce_overdue(ledger.business_date()).await.unwrap(), 1);
     assert_eq!(ledger.announce_overdue(ledger.business_date()).await.unwrap(), 0);
     let ada = {
-        let signed_in = ledger.sign_in("ada@example.com", common::PASSWORD, None).await.unwrap();
+        let signed_in = ledger
+            .sign_in(&Credentials::new("ada@example.com", common::PASSWORD), &Client::default())
+            .await
+            .unwrap();
         ledger.authenticate(&signed_in.access_token).await.unwrap()
     };
     let late = ledger.customer(&ada, &soon.id).await.unwrap().value;
@@ -319,7 +322,10 @@ async fn each_person_has_their_own_unread_notifications() {
 async fn refresh_tokens_are_used_once_and_a_lost_answer_is_forgiven() {
     let ledger = open(&Clock::default()).await;
     person(&ledger, None, "Ada", Role::Admin).await;
-    let first = ledger.sign_in("ADA@example.com", common::PASSWORD, None).await.unwrap();
+    let first = ledger
+        .sign_in(&Credentials::new("ADA@example.com", common::PASSWORD), &Client::default())
+        .await
+        .unwrap();
     let second = ledger.refresh(&first.refresh_token).await.unwrap();
     let lost = ledger.refresh(&first.refresh_token).await.unwrap();
     assert_eq!(lost.refresh_token, second.refresh_token, "the answer was lost: the same successor again");
@@ -328,9 +334,16 @@ async fn refresh_tokens_are_used_once_and_a_lost_answer_is_forgiven() {
     assert!(ledger.refresh(&first.refresh_token).await.is_err(), "its successor was used: stolen");
     assert!(ledger.refresh(&third.refresh_token).await.is_err(), "and the whole family is gone");
     assert!(ledger.authenticate(&third.access_token).await.is_err());
-    let wrong = ledger.sign_in("ada@example.com", "something else", None).await.err().map(|e| e.to_string());
-    let nobody =
-        ledger.sign_in("nobody@example.com", "something else", None).await.err().map(|e| e.to_string());
+    let wrong = ledger
+        .sign_in(&Credentials::new("ada@example.com", "something else"), &Client::default())
+        .await
+        .err()
+        .map(|e| e.to_string());
+    let nobody = ledger
+        .sign_in(&Credentials::new("nobody@example.com", "something else"), &Client::default())
+        .await
+        .err()
+        .map(|e| e.to_string());
     assert_eq!(wrong, nobody);
 }
 
@@ -384,7 +397,10 @@ async fn a_closed_ledger_opens_again_with_everything_on_disk() {
         }
     }
     let ledger = opened.expect("the directory was let go of");
-    let signed_in = ledger.sign_in("ada@example.com", common::PASSWORD, None).await.unwrap();
+    let signed_in = ledger
+        .sign_in(&Credentials::new("ada@example.com", common::PASSWORD), &Client::default())
+        .await
+        .unwrap();
     let ada = ledger.authenticate(&signed_in.access_token).await.unwrap();
     let found = ledger.customer(&ada, &customer).await.unwrap().value;
     assert_eq!(found.outstanding.to_decimal(), "75.00");

@@ -11,8 +11,8 @@ use common::{config, open, owing, person, proven, usd};
 use domain::payment::DeclineCode;
 use domain::{Payment, PaymentId, PaymentStatus, Role};
 use ledger::{
-    Callback, Caller, Charge, Clock, Gateway, GatewayAnswer, GatewayError, Heard, Idempotency, Ledger,
-    NewSimulation, PaymentGateway, Verdict,
+    Callback, Caller, Charge, Client, Clock, Credentials, Gateway, GatewayAnswer, GatewayError, Heard,
+    Idempotency, Ledger, NewSimulation, PaymentGateway, Verdict,
 };
 
 const PAST: &str = "2025-03-20";
@@ -136,7 +136,10 @@ async fn what_was_on_its_way_is_settled_after_a_restart() {
     }
     let ledger = opened.expect("the directory was let go of");
     ledger.start();
-    let signed_in = ledger.sign_in("ada@example.com", common::PASSWORD, None).await.unwrap();
+    let signed_in = ledger
+        .sign_in(&Credentials::new("ada@example.com", common::PASSWORD), &Client::default())
+        .await
+        .unwrap();
     let ada = ledger.authenticate(&signed_in.access_token).await.unwrap();
     for (id, status) in &ids {
         becomes(&ledger, &ada, id, *status).await;

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum_server::Handle;
+use hyper_util::rt::TokioTimer;
 use ledger::{AuthConfig, Clock, ExportFormat, Ledger};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -13,9 +15,10 @@ use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Pr
 
 use crate::config::Config;
 use crate::cookies::Cookies;
+use crate::limits::Limits;
 use crate::live::Sockets;
 use crate::metrics::Metrics;
-use crate::{api, docs, health, live, metrics, origin, pages, proxies, request, secrets, session};
+use crate::{api, docs, health, limits, live, metrics, origin, pages, proxies, request, secrets, session};
 
 /// What every handler can reach.
 #[derive(Clone)]
@@ -25,6 +28,9 @@ pub struct State {
     pub(crate) cookies: Arc<Cookies>,
     pub(crate) sockets: Arc<Sockets>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) limits: Arc<Limits>,
+    /// Where people find it, without a slash at the end.
+    pub(crate) address: Arc<str>,
     /// Turns true when the server stops.
     pub(crate) stopping: watch::Receiver<bool>,
 }
@@ -37,6 +43,13 @@ impl axum::extract::FromRef<State> for leptos::config::LeptosOptions {
 
 /// How long requests under way may take to finish once the server is asked to stop.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How long the headers of a request may take, and how long a connection may be silent between two.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+/// Headers of one request at most.
+const MOST_HEADERS: usize = 64;
+/// Bytes of all headers of one request at most, the first line with them.
+const MOST_HEADER_BYTES: usize = 64 * 1024;
 
 /// A bound, not yet running application.
 pub struct Application {
@@ -54,14 +67,15 @@ pub async fn open(config: &Config) -> Result<Ledger, String> {
 
 /// Opens the ledger with a clock of one's own.
 pub async fn open_at(config: &Config, clock: Clock) -> Result<Ledger, String> {
-    let signing_key = secrets::signing_key(&config.data_dir)?;
+    let signing_keys = secrets::signing_keys(&config.data_dir)?;
     Ledger::open(ledger::Config {
         url: config.database(),
         credentials: config.database_credentials.clone(),
         data_dir: config.data_dir.clone(),
         organisation: config.organisation.clone(),
         auth: AuthConfig {
-            signing_key,
+            signing_keys,
+            password_attempts: config.password_attempts,
             access_minutes: config.access_minutes,
             refresh_days: config.refresh_days,
             sign_up: config.sign_up,
@@ -112,9 +126,11 @@ impl Application {
         let (stop, stopping) = watch::channel(false);
         let state = State {
             ledger,
-            cookies: Arc::new(Cookies::new(config.secure())),
+            cookies: Arc::new(Cookies::new(!config.plain_cookies(bound))),
             sockets: Arc::new(Sockets::default()),
             metrics: Arc::new(Metrics::default()),
+            limits: Limits::new(config.limits),
+            address: config.address(bound).into(),
             config: Arc::new(config),
             stopping,
         };
@@ -124,7 +140,7 @@ impl Application {
 
     /// Where people find it.
     pub fn address(&self) -> String {
-        self.state.config.address(self.bound)
+        self.state.address.to_string()
     }
 
     /// The books.
@@ -146,30 +162,29 @@ impl Application {
     pub async fn run_until(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), String> {
         self.state.ledger.start();
         let told = self.stop;
-        let mut stopping = self.state.stopping.clone();
+        let handle = Handle::new();
+        let stopper = handle.clone();
+        tokio::spawn(async move {
+            stop.await;
+            tracing::info!("stopping");
+            // Sockets end themselves, else they would hold the server for ever.
+            let _ = told.send(true);
+            stopper.graceful_shutdown(Some(PATIENCE));
+        });
         let service = self.router.into_make_service_with_connect_info::<SocketAddr>();
-        let serving = axum::serve(self.listener, service)
-            .with_graceful_shutdown(async move {
-                stop.await;
-                tracing::info!("stopping");
-                // Sockets end themselves, else they would hold the server for ever.
-                let _ = told.send(true);
-            })
-            .into_future();
-        let patience = async {
-            // A stop that never comes leaves this pending, as it should.
-            if stopping.wait_for(|stopping| *stopping).await.is_err() {
-                std::future::pending::<()>().await;
-            }
-            tokio::time::sleep(PATIENCE).await;
-        };
-        let served = tokio::select! {
-            served = serving => served.map_err(|error| format!("The server failed: {error}")),
-            () = patience => {
-                tracing::warn!("some requests did not finish in time; they are cut off");
-                Ok(())
-            }
-        };
+        let listener = self.listener.into_std().map_err(|error| format!("Can't listen: {error}"))?;
+        let mut server =
+            axum_server::from_tcp(listener).map_err(|error| format!("Can't listen: {error}"))?.handle(handle);
+        // Somebody who sends a header byte by byte, or nothing, holds no connection for long.
+        server
+            .http_builder()
+            .http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEADER_TIMEOUT)
+            .max_headers(MOST_HEADERS)
+            .max_buf_size(MOST_HEADER_BYTES);
+        server.http_builder().http2().timer(TokioTimer::new()).keep_alive_interval(HEADER_TIMEOUT);
+        let served = server.serve(service).await.map_err(|error| format!("The server failed: {error}"));
         self.state.ledger.close().await;
         served
     }
@@ -189,9 +204,10 @@ fn router(state: &State) -> Router {
         .merge(metrics::router())
         .layer(axum::middleware::from_fn_with_state(state.clone(), session::recognise))
         .layer(axum::middleware::from_fn_with_state(state.clone(), origin::check))
+        .layer(axum::middleware::from_fn_with_state(state.clone(), limits::check))
         .layer(axum::middleware::from_fn_with_state(state.clone(), proxies::believe))
         .merge(health::router());
-    request::layers(routes).with_state(state.clone())
+    request::layers(routes, state.config.secure(), state.config.most_requests).with_state(state.clone())
 }
 
 async fn asked_to_stop() {

@@ -4,8 +4,9 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use domain::user::Registration;
-use ledger::DemoBooks;
+use domain::Role;
+use domain::user::{Invitation, Registration};
+use ledger::{Caller, DemoBooks, Ledger, OneTimeLink};
 use tracing_subscriber::EnvFilter;
 
 use crate::application::{self, Application};
@@ -24,6 +25,11 @@ enum Command {
     Serve,
     /// Serve sample books in memory, with a clock an admin can move forward. Everything is gone when it stops.
     Demo,
+    /// Add people, or give them a new password, without a browser. The server must not run on the same embedded database.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Make a new key that signs access tokens. The one before is known until the next time; restart the server to use it.
+    RotateKey,
     /// Recompute every figure from the rows and from the events; exit 1 when anything differs. The server must not run
     /// on the same embedded database.
     Verify,
@@ -40,12 +46,40 @@ enum Command {
     },
 }
 
+#[derive(Subcommand)]
+enum UserCommand {
+    /// Add somebody. Prints a one-time link by which they choose a password, unless one is given.
+    Add {
+        /// E-mail address to sign in with.
+        email: String,
+        /// Display name; the part before the @ when absent.
+        #[arg(long)]
+        name: Option<String>,
+        /// viewer, collector, manager or admin.
+        #[arg(long, default_value = "admin")]
+        role: Role,
+        /// Read the password from the first line of standard input.
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Let somebody choose a new password by a one-time link, or set one. Ends their sessions, takes their second factor off.
+    ResetPassword {
+        /// E-mail address they sign in with.
+        email: String,
+        /// Read the password from the first line of standard input.
+        #[arg(long)]
+        password_stdin: bool,
+    },
+}
+
 /// Runs what the command line asks for.
 pub async fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match arguments.command.unwrap_or(Command::Serve) {
         Command::Serve => serve().await,
         Command::Demo => demo().await,
+        Command::User(command) => user(command).await,
+        Command::RotateKey => rotate_key(),
         Command::Verify => verify().await,
         Command::Openapi => {
             say(&crate::docs::document_text());
@@ -109,6 +143,71 @@ async fn verify() -> Result<ExitCode, String> {
         report.differences.len()
     ));
     Ok(if report.differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn user(command: UserCommand) -> Result<ExitCode, String> {
+    let config = Config::load().map_err(|error| error.to_string())?;
+    let ledger = application::open(&config).await?;
+    let outcome = change_user(&ledger, command).await;
+    ledger.close().await;
+    let told = outcome.map_err(|error| match error {
+        ledger::Error::Invalid(errors) => {
+            errors.0.iter().map(|error| error.message.as_str()).collect::<Vec<_>>().join(" ")
+        }
+        error => error.to_string(),
+    })?;
+    match told {
+        Told::Link(link) => {
+            say(&format!("{}{}", config.address(config.addr), link.path()));
+            say(&format!("The link is good once, until {}.", link.expires_at.format("%Y-%m-%d %H:%M UTC")));
+        }
+        Told::Done => say("Done: they can sign in with this password."),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What is told of a changed user.
+enum Told {
+    Link(OneTimeLink),
+    Done,
+}
+
+async fn change_user(ledger: &Ledger, command: UserCommand) -> ledger::Result<Told> {
+    let operator = Caller::operator();
+    match command {
+        UserCommand::Add { email, name, role, password_stdin } => {
+            let name = name.unwrap_or_else(|| email.split('@').next().unwrap_or_default().to_owned());
+            let invitation = Invitation { name, email, role };
+            if password_stdin {
+                ledger.add_user_with_password(&operator, &invitation, &typed_password()).await?;
+                return Ok(Told::Done);
+            }
+            let (_, link) = ledger.invite(&operator, &invitation).await?;
+            Ok(Told::Link(link))
+        }
+        UserCommand::ResetPassword { email, password_stdin } => {
+            let user = ledger.find_user(&operator, &email).await?;
+            if password_stdin {
+                ledger.reset_password(&operator, &user, &typed_password()).await?;
+                return Ok(Told::Done);
+            }
+            Ok(Told::Link(ledger.reset_link(&operator, &user.id).await?))
+        }
+    }
+}
+
+/// The first line of standard input; what is no password is refused like any other.
+fn typed_password() -> String {
+    let mut line = String::new();
+    let _ = std::io::stdin().read_line(&mut line);
+    line.trim_end_matches(['\r', '\n']).to_owned()
+}
+
+fn rotate_key() -> Result<ExitCode, String> {
+    let config = Config::load().map_err(|error| error.to_string())?;
+    crate::secrets::rotate(&config.data_dir)?;
+    say("There is a new key; restart the server to sign with it. Nobody has to sign in again.");
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn floor(workbook: &std::path::Path, directory: &std::path::Path) -> Result<ExitCode, String> {

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -13,6 +14,7 @@ use ledger::{ImportLimits, Organisation};
 use leptos::config::{Env, LeptosOptions};
 use toml::{Table, Value};
 
+use crate::limits::RequestLimits;
 use crate::proxies::Network;
 
 /// Everything the server is told before it starts.
@@ -32,6 +34,12 @@ pub struct Config {
     pub database_credentials: Option<(String, String)>,
     /// Database and secrets.
     pub data_dir: PathBuf,
+    /// Wrong passwords within 15 minutes for one account from one address.
+    pub password_attempts: i64,
+    /// How often one address may ask for what costs a lot.
+    pub limits: RequestLimits,
+    /// Requests worked on at once; others are told to come again.
+    pub most_requests: usize,
     /// Minutes of an access token.
     pub access_minutes: i64,
     /// Days of a refresh token.
@@ -168,6 +176,14 @@ impl Config {
                 _ => None,
             },
             data_dir: std::path::absolute(&data_dir).unwrap_or(data_dir),
+            password_attempts: settings.number("auth", "password_attempts", 10)?,
+            limits: RequestLimits {
+                passwords: settings.a_minute("passwords", 60)?,
+                registrations: settings.a_minute("registrations", 20)?,
+                refreshes: settings.a_minute("refreshes", 120)?,
+                imports: settings.a_minute("imports", 30)?,
+            },
+            most_requests: settings.number("limits", "requests_at_once", 1024)?,
             access_minutes: settings.number("auth", "access_minutes", 15)?,
             refresh_days: settings.number("auth", "refresh_days", 30)?,
             sign_up: settings.parsed("auth", "sign_up", "DUEBOOK_SIGN_UP", "approval")?,
@@ -216,6 +232,14 @@ impl Config {
     /// Whether browsers come over TLS.
     pub fn secure(&self) -> bool {
         self.base_url.as_deref().is_some_and(|url| url.starts_with("https://"))
+    }
+
+    /// Whether cookies may travel without TLS: on this machine only, or where the operator says so by an `http://` base URL.
+    pub fn plain_cookies(&self, bound: SocketAddr) -> bool {
+        match &self.base_url {
+            Some(_) => !self.secure(),
+            None => bound.ip().is_loopback(),
+        }
     }
 
     /// Where people find it.
@@ -295,6 +319,13 @@ impl Settings {
     ) -> Result<T, ConfigError> {
         let text = self.text(section, key, short).unwrap_or_else(|| default.to_owned());
         parse(&format!("[{section}] {key} ({short})"), &text, default)
+    }
+
+    /// `[limits] {key}_a_minute`.
+    fn a_minute(&self, key: &str, default: i64) -> Result<NonZeroU32, ConfigError> {
+        let number: u32 = self.number("limits", &format!("{key}_a_minute"), default)?;
+        // `number` takes no zero.
+        Ok(NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN))
     }
 
     fn number<T: TryFrom<i64>>(&self, section: &str, key: &str, default: i64) -> Result<T, ConfigError> {

@@ -12,6 +12,7 @@ pub mod config;
 mod cookies;
 mod docs;
 mod health;
+pub mod limits;
 mod live;
 mod metrics;
 mod origin;

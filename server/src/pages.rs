@@ -4,7 +4,7 @@ use app::host::{Host, Visitor as PageVisitor};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State as AxumState};
-use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, USER_AGENT};
+use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH};
 use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -20,7 +20,7 @@ use crate::api::problem::Refusal;
 use crate::application::State;
 use crate::cookies::find;
 use crate::request::RequestId;
-use crate::session::Visitor;
+use crate::session::{Visitor, client};
 
 pub(crate) fn router(state: &State) -> Router<State> {
     let root = state.config.leptos.site_root.to_string();
@@ -60,7 +60,7 @@ fn context(state: &State, request: &Request) -> impl Fn() + Clone + Send + Sync 
         caller: request.extensions().get::<Visitor>().and_then(|visitor| visitor.0.clone()),
         request_id: request.extensions().get::<RequestId>().map(|id| id.0.clone()),
         theme: find(headers, "theme").map(str::to_owned),
-        device: headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).map(str::to_owned),
+        client: client(headers, request.extensions().get()),
     };
     move || {
         provide_context(host.clone());

@@ -50,15 +50,21 @@ impl Network {
 /// What a trusted proxy says the browser asked for.
 pub(crate) const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
 const SPOKEN_FOR_OTHERS: [HeaderName; 5] = [
     FORWARDED_HOST,
-    HeaderName::from_static("x-forwarded-for"),
+    FORWARDED_FOR,
     HeaderName::from_static("x-forwarded-proto"),
     HeaderName::from_static("x-forwarded-port"),
     HeaderName::from_static("forwarded"),
 ];
 
-/// Takes the headers away unless the peer is trusted.
+/// The address a request comes from, in its extensions: the peer's, or what trusted proxies say of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ClientAddress(pub IpAddr);
+
+/// Takes the headers away unless the peer is trusted, and notes where the request comes from.
 pub(crate) async fn believe(
     AxumState(state): AxumState<State>,
     mut request: Request,
@@ -72,7 +78,31 @@ pub(crate) async fn believe(
             request.headers_mut().remove(name);
         }
     }
+    if let Some(peer) = peer {
+        let forwarded =
+            request.headers().get_all(FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
+        let address = origin(peer, forwarded, &state.config.trusted_proxies);
+        request.extensions_mut().insert(ClientAddress(address));
+    }
     next.run(request).await
+}
+
+/// The last address of the chain that no trusted proxy has: each proxy adds whom it was asked by at the end, and what
+/// stands before that can be made up.
+fn origin<'a>(peer: IpAddr, forwarded: impl Iterator<Item = &'a str>, trusted: &[Network]) -> IpAddr {
+    let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
+    let chain: Vec<IpAddr> = forwarded
+        .flat_map(|header| header.split(','))
+        .filter_map(|address| address.trim().parse().ok())
+        .collect();
+    let mut nearest = peer;
+    for address in chain.into_iter().rev() {
+        if !is_trusted(nearest) {
+            break;
+        }
+        nearest = address;
+    }
+    nearest
 }
 
 #[cfg(test)]
@@ -92,6 +122,18 @@ mod tests {
         assert!(holds("fd00::/8", "fdab::1"));
         assert!(!holds("fd00::/8", "::1"));
         assert!(holds("127.0.0.1", "::ffff:127.0.0.1"), "a dual-stack listener sees IPv4 peers like this");
+    }
+
+    #[test]
+    fn an_address_is_believed_as_far_as_trusted_proxies_go() {
+        let trusted: Vec<Network> = vec!["10.0.0.0/8".parse().unwrap()];
+        let from = |peer: &str, chain: &str| {
+            origin(peer.parse().unwrap(), std::iter::once(chain), &trusted).to_string()
+        };
+        assert_eq!(from("10.0.0.1", "6.6.6.6, 203.0.113.9"), "203.0.113.9", "the first may be made up");
+        assert_eq!(from("10.0.0.1", "203.0.113.9, 10.0.0.2"), "203.0.113.9");
+        assert_eq!(from("203.0.113.1", "6.6.6.6"), "203.0.113.1", "a stranger speaks for nobody");
+        assert_eq!(from("10.0.0.1", ""), "10.0.0.1");
     }
 
     #[test]

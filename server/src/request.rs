@@ -1,17 +1,20 @@
 //! What every request gets: an id, a log line, a limit, a net under panics.
 
 use std::any::Any;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::header::{
-    CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::Problem;
+use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tracing::Instrument;
@@ -32,13 +35,21 @@ pub(crate) fn current_id() -> Option<String> {
     CURRENT.try_with(Clone::clone).ok()
 }
 
+const CROSS_ORIGIN_OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// No answer takes longer.
 const TIMEOUT: Duration = Duration::from_secs(60);
 /// Except where a file has to arrive first, perhaps over a slow line.
 const UPLOAD_TIMEOUT: Duration = Duration::from_secs(15 * 60);
 
-pub(crate) fn layers<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
+/// `secure`: browsers come over TLS. `most`: requests worked on at once.
+pub(crate) fn layers<S: Clone + Send + Sync + 'static>(
+    router: Router<S>,
+    secure: bool,
+    most: usize,
+) -> Router<S> {
     let header = |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
     router
         .layer(CatchPanicLayer::custom(panicked))
@@ -46,7 +57,15 @@ pub(crate) fn layers<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Rou
         .layer(header(X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header(REFERRER_POLICY, "same-origin"))
         .layer(header(X_FRAME_OPTIONS, "DENY"))
-        .layer(header(CONTENT_SECURITY_POLICY, "frame-ancestors 'none'"))
+        // Pages say what they need; whatever else is asked for by a browser needs nothing.
+        .layer(header(CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"))
+        .layer(header(CROSS_ORIGIN_OPENER_POLICY, "same-origin"))
+        .layer(header(CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"))
+        .layer(header(PERMISSIONS_POLICY, "camera=(), geolocation=(), microphone=(), payment=(), usb=()"))
+        .layer(tower::util::option_layer(
+            secure.then(|| header(STRICT_TRANSPORT_SECURITY, "max-age=31536000")),
+        ))
+        .layer(axum::middleware::from_fn_with_state(Arc::new(Semaphore::new(most)), not_too_many))
         .layer(axum::middleware::from_fn(identify))
 }
 
@@ -83,6 +102,15 @@ async fn identify(mut request: Request, next: Next) -> Response {
         response.headers_mut().insert(X_REQUEST_ID, id);
     }
     response
+}
+
+/// Works on so many requests at once and no more; others are told to come again rather than to wait without end.
+async fn not_too_many(State(slots): State<Arc<Semaphore>>, request: Request, next: Next) -> Response {
+    let Ok(_slot) = slots.try_acquire_owned() else {
+        let detail = "Too many requests are being worked on; nothing was done. Try again in a moment.";
+        return Refusal::from(Problem::new(503, "busy", "Busy", detail)).into_response();
+    };
+    next.run(request).await
 }
 
 /// An answer in time, or one that says there is none.

@@ -5,41 +5,71 @@ use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
-/// The key that signs access tokens: made on first start, refused when others can read it.
-pub(crate) fn signing_key(data_dir: &Path) -> Result<Vec<u8>, String> {
-    fs::create_dir_all(data_dir)
-        .map_err(|error| format!("The data directory {} can't be made: {error}", data_dir.display()))?;
-    let path = data_dir.join("signing.key");
-    let name = path.display();
-    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
-        Ok(mut file) => {
-            let mut key = vec![0_u8; 32];
-            getrandom::fill(&mut key).map_err(|error| format!("No randomness for {name}: {error}"))?;
-            file.write_all(&key)
-                .and_then(|()| file.sync_all())
-                .map_err(|error| format!("{name} can't be written: {error}"))?;
-            Ok(key)
-        }
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            let mut file = fs::File::open(&path).map_err(|error| format!("{name} can't be read: {error}"))?;
-            let mode = file.metadata().map_err(|error| format!("{name} can't be read: {error}"))?.mode();
-            if mode & 0o077 != 0 {
-                return Err(format!(
-                    "{name} can be read by others (mode {:o}); run: chmod 600 {name}",
-                    mode & 0o777
-                ));
-            }
-            let mut key = Vec::new();
-            file.read_to_end(&mut key).map_err(|error| format!("{name} can't be read: {error}"))?;
-            if key.len() < 32 {
-                return Err(format!(
-                    "{name} is too short to be a key; delete it to have a new one (all sign-ins end)."
-                ));
-            }
-            Ok(key)
-        }
-        Err(error) => Err(format!("{name} can't be made: {error}")),
+/// Signs access tokens.
+const CURRENT: &str = "signing.key";
+/// The one before: its tokens are recognised until they run out.
+const PREVIOUS: &str = "signing.previous.key";
+/// Shortest key, in bytes: what HMAC-SHA-256 asks for.
+const LENGTH: usize = 32;
+
+/// The keys of access tokens, the one that signs first. Made on first start, refused when others can read them.
+pub(crate) fn signing_keys(data_dir: &Path) -> Result<Vec<Vec<u8>>, String> {
+    make_directory(data_dir)?;
+    let current = data_dir.join(CURRENT);
+    let mut keys = vec![match read(&current)? {
+        Some(key) => key,
+        None => make(&current)?,
+    }];
+    keys.extend(read(&data_dir.join(PREVIOUS))?);
+    Ok(keys)
+}
+
+/// Makes a new key to sign with; the one before stays known until the next time.
+pub(crate) fn rotate(data_dir: &Path) -> Result<(), String> {
+    make_directory(data_dir)?;
+    let (current, previous) = (data_dir.join(CURRENT), data_dir.join(PREVIOUS));
+    if read(&current)?.is_some() {
+        fs::rename(&current, &previous)
+            .map_err(|error| format!("{} can't be put aside: {error}", current.display()))?;
     }
+    make(&current).map(|_| ())
+}
+
+fn make_directory(data_dir: &Path) -> Result<(), String> {
+    fs::create_dir_all(data_dir)
+        .map_err(|error| format!("The data directory {} can't be made: {error}", data_dir.display()))
+}
+
+fn make(path: &Path) -> Result<Vec<u8>, String> {
+    let name = path.display();
+    let mut key = vec![0_u8; LENGTH];
+    getrandom::fill(&mut key).map_err(|error| format!("No randomness for {name}: {error}"))?;
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    made.and_then(|mut file| file.write_all(&key).and_then(|()| file.sync_all()))
+        .map_err(|error| format!("{name} can't be written: {error}"))?;
+    Ok(key)
+}
+
+/// The key in a file, `None` where there is no file.
+fn read(path: &Path) -> Result<Option<Vec<u8>>, String> {
+    let name = path.display();
+    let failed = |error: std::io::Error| format!("{name} can't be read: {error}");
+    let mut file = match fs::File::open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        opened => opened.map_err(failed)?,
+    };
+    let mode = file.metadata().map_err(failed)?.mode();
+    if mode & 0o077 != 0 {
+        return Err(format!("{name} can be read by others (mode {:o}); run: chmod 600 {name}", mode & 0o777));
+    }
+    let mut key = Vec::new();
+    file.read_to_end(&mut key).map_err(failed)?;
+    if key.len() < LENGTH {
+        return Err(format!(
+            "{name} is too short to be a key; delete it to have a new one (all sign-ins end)."
+        ));
+    }
+    Ok(Some(key))
 }
 
 #[cfg(test)]
@@ -51,12 +81,25 @@ mod tests {
     #[test]
     fn a_key_is_made_once_and_refused_when_others_can_read_it() {
         let dir = tempfile::tempdir().unwrap();
-        let key = signing_key(dir.path()).unwrap();
-        assert_eq!(key.len(), 32);
-        assert_eq!(signing_key(dir.path()).unwrap(), key);
+        let keys = signing_keys(dir.path()).unwrap();
+        assert_eq!((keys.len(), keys[0].len()), (1, 32));
+        assert_eq!(signing_keys(dir.path()).unwrap(), keys);
         let path = dir.path().join("signing.key");
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(signing_key(dir.path()).unwrap_err().contains("chmod 600"));
+        assert!(signing_keys(dir.path()).unwrap_err().contains("chmod 600"));
+    }
+
+    #[test]
+    fn the_key_before_a_new_one_stays_known() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = signing_keys(dir.path()).unwrap().remove(0);
+        rotate(dir.path()).unwrap();
+        let keys = signing_keys(dir.path()).unwrap();
+        assert_eq!(keys.len(), 2);
+        assert_ne!(keys[0], first);
+        assert_eq!(keys[1], first);
+        rotate(dir.path()).unwrap();
+        assert!(!signing_keys(dir.path()).unwrap().contains(&first));
     }
 }

@@ -2,14 +2,15 @@
 
 use app::host::SessionCookies;
 use axum::extract::{Request, State as AxumState};
-use axum::http::header::{AUTHORIZATION, SET_COOKIE};
+use axum::http::header::{AUTHORIZATION, SET_COOKIE, USER_AGENT};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use ledger::Caller;
+use ledger::{Caller, Client};
 
 use crate::api::problem::Refusal;
 use crate::application::State;
+use crate::proxies::ClientAddress;
 use crate::request::RequestId;
 
 /// The signed-in person of a request, if any.
@@ -81,6 +82,14 @@ async fn holder(state: &State, token: &str) -> ledger::Result<Option<Caller>> {
         Ok(caller) => Ok(Some(caller)),
         Err(ledger::Error::Unauthenticated) => Ok(None),
         Err(error) => Err(error),
+    }
+}
+
+/// Where a sign-in comes from.
+pub(crate) fn client(headers: &HeaderMap, address: Option<&ClientAddress>) -> Client {
+    Client {
+        address: address.map(|address| address.0.to_string()).unwrap_or_default(),
+        device: headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).map(str::to_owned),
     }
 }
 

@@ -3,6 +3,7 @@
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
+use server_fn::codec::Json;
 
 #[cfg(feature = "ssr")]
 use super::{host, refuse, visitor};
@@ -19,15 +20,21 @@ pub enum Admitted {
 
 /// Starts a session.
 #[server(prefix = "/fn", endpoint = "auth/sign-in")]
-pub async fn sign_in(email: String, password: String, next: Option<String>) -> Result<Admitted, Fault> {
+pub async fn sign_in(
+    email: String,
+    password: String,
+    code: Option<String>,
+    next: Option<String>,
+) -> Result<Admitted, Fault> {
     let host = host()?;
-    let device = visitor().device;
-    match host.ledger.sign_in(&email, &password, device.as_deref()).await {
+    let credentials = ledger::Credentials { email, password, code };
+    let email = &credentials.email;
+    match host.ledger.sign_in(&credentials, &visitor().client).await {
         Ok(signed_in) => Ok(ssr::admit(&host, &signed_in, next)),
         Err(error) => ssr::send_back(
             "/sign-in",
             refuse(error),
-            &[("email", &email), ("next", next.as_deref().unwrap_or_default())],
+            &[("email", email), ("next", next.as_deref().unwrap_or_default())],
         ),
     }
 }
@@ -48,9 +55,33 @@ pub async fn register(name: String, email: String, password: String) -> Result<A
     if !user.active {
         return Ok(ssr::wait());
     }
-    match host.ledger.sign_in(&registration.email, &registration.password, visitor.device.as_deref()).await {
+    let credentials = ledger::Credentials::new(&registration.email, &registration.password);
+    match host.ledger.sign_in(&credentials, &visitor.client).await {
         Ok(signed_in) => Ok(ssr::admit(&host, &signed_in, None)),
         Err(error) => ssr::send_back("/sign-in", refuse(error), &[("email", &registration.email)]),
+    }
+}
+
+/// Whose one-time link it is.
+#[server(prefix = "/fn", endpoint = "auth/invitation", input = Json)]
+pub async fn invitation(token: String) -> Result<domain::User, Fault> {
+    host()?.ledger.link_owner(&token).await.map_err(refuse)
+}
+
+/// Chooses a password by a one-time link, and signs in.
+#[server(prefix = "/fn", endpoint = "auth/join")]
+pub async fn join(token: String, password: String) -> Result<Admitted, Fault> {
+    let host = host()?;
+    let visitor = visitor();
+    let back = |fault| ssr::send_back("/join", fault, &[("token", &token)]);
+    let user = match host.ledger.follow_link(&token, &password, visitor.request_id.clone()).await {
+        Ok(user) => user,
+        Err(error) => return back(refuse(error)),
+    };
+    let credentials = ledger::Credentials::new(user.email, &password);
+    match host.ledger.sign_in(&credentials, &visitor.client).await {
+        Ok(signed_in) => Ok(ssr::admit(&host, &signed_in, None)),
+        Err(error) => ssr::send_back("/sign-in", refuse(error), &[("email", &credentials.email)]),
     }
 }
 
@@ -76,6 +107,7 @@ pub fn safe_next(next: Option<&str>) -> String {
             && path.is_ascii()
             && !path.starts_with("/sign-in")
             && !path.starts_with("/register")
+            && !path.starts_with("/join")
             && !path.starts_with("/fn/")
     };
     next.filter(ours).unwrap_or("/customers").to_owned()

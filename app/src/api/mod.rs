@@ -69,7 +69,7 @@ mod ssr {
             caller: None,
             request_id: None,
             theme: None,
-            device: None,
+            client: ledger::Client::default(),
         })
     }
 

@@ -8,6 +8,7 @@ pub mod desk;
 mod editing;
 pub mod import;
 pub mod invoices;
+pub mod join;
 mod listing;
 pub mod not_found;
 pub mod notifications;

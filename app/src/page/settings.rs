@@ -1,6 +1,8 @@
 //! One's own account: the name that others see, the password, and what one wants to be told.
 
 mod notifications;
+mod second_factor;
+mod sessions;
 
 use domain::user::{PASSWORD_MIN, password};
 use domain::{FieldError, FieldErrors, field};
@@ -8,6 +10,8 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use self::notifications::NotificationSettings;
+use self::second_factor::SecondFactorPanel;
+use self::sessions::Sessions;
 use crate::api::user::{change_password, me, rename_me};
 use crate::ui::{Button, ButtonKind, ErrorState, Field, Form, FormFault, PageHead, Skeleton, Toasts, Tone};
 
@@ -24,6 +28,8 @@ pub fn SettingsPage() -> impl IntoView {
                         <div class="account">
                             <Name name=user.name email=user.email role=user.role.to_string() />
                             <Password />
+                            <SecondFactorPanel />
+                            <Sessions />
                             <NotificationSettings />
                         </div>
                     }

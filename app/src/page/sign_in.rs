@@ -18,6 +18,9 @@ pub fn SignInPage() -> impl IntoView {
     let first = |name: &str| query.with_untracked(|query| query.get(name)).unwrap_or_default();
     let email = RwSignal::new(first("email"));
     let password = RwSignal::new(String::new());
+    let code = RwSignal::new(String::new());
+    // Who has a second factor is asked for it once the password was right.
+    let wants_code = RwSignal::new(is_about_code(&first("problem")));
     let next = first("next");
     let waiting = RwSignal::new(first("problem") == "awaiting_approval");
     let form = Form::new(move || {
@@ -33,6 +36,15 @@ pub fn SignInPage() -> impl IntoView {
     }
     let action = ServerAction::<SignIn>::new();
     answer_into(move || action.value().get(), form, waiting);
+    Effect::new(move |_| {
+        if let Some(Err(fault)) = action.value().get()
+            && is_about_code(fault.code())
+        {
+            wants_code.set(true);
+            code.set(String::new());
+            browser::focus_soon("#field-code");
+        }
+    });
     view! {
         <Title text="Sign in" />
         <Alone title="Sign in">
@@ -54,11 +66,26 @@ pub fn SignInPage() -> impl IntoView {
                 <input type="hidden" name="next" value=safe_next(Some(&next)) />
                 <Field name="email" label="E-mail" kind="email" value=email form autocomplete="username" autofocus=true />
                 <Field name="password" label="Password" kind="password" value=password form autocomplete="current-password" />
+                <Show when=move || wants_code.get()>
+                    <Field
+                        name="code"
+                        label="Code"
+                        value=code
+                        form
+                        autocomplete="one-time-code"
+                        help="The six digits your authenticator app shows now, or a recovery code."
+                    />
+                </Show>
                 <Button kind=ButtonKind::Primary submit=true busy=action.pending()>"Sign in"</Button>
             </ActionForm>
             <p class="alone-foot">"New here? " <a class="link" href="/register">"Create an account"</a></p>
         </Alone>
     }
+}
+
+/// Whether a sign-in was refused because of the second factor.
+fn is_about_code(problem: &str) -> bool {
+    matches!(problem, "code_required" | "wrong_code")
 }
 
 /// A page by itself: one card in the middle.
@@ -113,6 +140,14 @@ pub(super) fn answer_into(
 pub(super) fn told(code: &str) -> Option<Problem> {
     let (title, detail) = match code {
         "" | "awaiting_approval" => return None,
+        "code_required" => {
+            ("A code is needed", "Enter your password once more, and the code your authenticator app shows.")
+        }
+        "wrong_code" => ("Sign-in failed", "This code is wrong, too old, or was used already."),
+        "too_many_attempts" => ("Too many attempts", "Wait some minutes and try again."),
+        "not_found" => {
+            ("This link is no longer good", "It was used, or is too old. Ask an admin for a new one.")
+        }
         "wrong_credentials" => ("Sign-in failed", "The e-mail address or the password is wrong."),
         "email_taken" => {
             ("Already registered", "This e-mail address is registered already: sign in instead.")

@@ -1,10 +1,15 @@
-//! Who may come in, and what each may do. For admins.
+//! Who may come in, and what each may do; what programs may. For admins.
+
+mod invite;
+mod tokens;
 
 use domain::{Action, Page, Role, User, UserId};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::api::user::{list_users, update_user};
+use self::invite::{InviteButton, LinkDialog};
+use self::tokens::Tokens;
+use crate::api::user::{Link, list_users, new_link, update_user};
 use crate::error::Fault;
 use crate::live::Live;
 use crate::session::use_session;
@@ -60,11 +65,21 @@ fn Users(page: Page<User>) -> impl IntoView {
         Memo::new(move |_| users.with(|users| users.iter().map(|user| user.id.clone()).collect::<Vec<_>>()));
     let waiting =
         Memo::new(move |_| users.with(|users| users.iter().filter(|user| is_waiting(user)).count() as u64));
+    let told = RwSignal::new(None::<(String, Link)>);
+    let invited = Callback::new(move |(user, link): (User, Link)| {
+        let name = user.name.clone();
+        put(users, user);
+        told.set(Some((name, link)));
+    });
     view! {
-        <p class="page-lead">
+        <LinkDialog told />
+        <div class="section-head">
+            <p class="page-lead">
             "Each role may do all that the one before it may: a viewer reads, a collector works with customers and payments, a \
              manager also imports and archives, an admin also decides who comes in."
-        </p>
+            </p>
+            <InviteButton invited />
+        </div>
         <Show when=move || { waiting.get() > 0 }>
             <div class="notice notice-waiting" role="status">
                 <Icon name=IconName::Clock />
@@ -88,10 +103,11 @@ fn Users(page: Page<User>) -> impl IntoView {
             </thead>
             <tbody>
                 <For each=move || ids.get() key=Clone::clone let:id>
-                    <Row users id />
+                    <Row users id told />
                 </For>
             </tbody>
         </TableFrame>
+        <Tokens />
     }
 }
 
@@ -119,6 +135,10 @@ fn read_again(users: RwSignal<Vec<User>>) {
     });
 }
 
+fn role_choices() -> Vec<Choice> {
+    Role::ALL.iter().map(|role| Choice::new(role.as_str(), words(*role))).collect()
+}
+
 fn words(role: Role) -> &'static str {
     match role {
         Role::Viewer => "Viewer",
@@ -130,7 +150,7 @@ fn words(role: Role) -> &'static str {
 
 /// A person and what can be changed about them.
 #[component]
-fn Row(users: RwSignal<Vec<User>>, id: UserId) -> impl IntoView {
+fn Row(users: RwSignal<Vec<User>>, id: UserId, told: RwSignal<Option<(String, Link)>>) -> impl IntoView {
     let me = use_session().user.is_some_and(|user| user.id == id);
     let element = format!("role-{id}");
     let key = StoredValue::new(id.clone());
@@ -169,11 +189,31 @@ fn Row(users: RwSignal<Vec<User>>, id: UserId) -> impl IntoView {
             }
         });
     };
-    let choose = move |chosen: String| change(chosen.parse().ok(), None);
-    let active = move || user.with(|user| user.as_ref().is_some_and(|user| user.active));
     let name = Signal::derive(move || {
         user.with(|user| user.as_ref().map(|user| user.name.clone()).unwrap_or_default())
     });
+    let make_link = move || {
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        fault.set(None);
+        let (id, name) = (key.get_value(), name.get_untracked());
+        spawn_local(async move {
+            let answer = new_link(id).await;
+            let _ = busy.try_set(false);
+            match answer {
+                Ok(link) => {
+                    let _ = told.try_set(Some((name, link)));
+                }
+                Err(refused) => {
+                    let _ = fault.try_set(Some(refused));
+                }
+            }
+        });
+    };
+    let choose = move |chosen: String| change(chosen.parse().ok(), None);
+    let active = move || user.with(|user| user.as_ref().is_some_and(|user| user.active));
     view! {
         <tr>
             <td data-label="Name" class="cell-main">
@@ -190,17 +230,23 @@ fn Row(users: RwSignal<Vec<User>>, id: UserId) -> impl IntoView {
                     value=role
                     disabled=busy
                     on_change=choose
-                    choices=Role::ALL.iter().map(|role| Choice::new(role.as_str(), words(*role))).collect()
+                    choices=role_choices()
                 />
             </td>
             <td data-label="State">
                 {move || user.with(|user| match user.as_ref() {
+                    Some(user) if user.active && user.invited => {
+                        view! { <StatusBadge tone=Tone::Waiting label="Invited" /> }
+                    }
                     Some(user) if user.active => view! { <StatusBadge tone=Tone::Good label="Active" /> },
                     Some(user) if is_waiting(user) => view! { <StatusBadge tone=Tone::Waiting label="Waiting" /> },
                     _ => view! { <StatusBadge tone=Tone::Neutral label="Deactivated" /> },
                 })}
             </td>
             <td class="cell-actions">
+                {move || active().then(|| view! {
+                    <Button kind=ButtonKind::Quiet size=ButtonSize::Small busy on_click=move |_| make_link()>"New link"</Button>
+                })}
                 {move || if active() {
                     view! {
                         <Button kind=ButtonKind::Quiet size=ButtonSize::Small busy on_click=move |_| change(None, Some(false))>

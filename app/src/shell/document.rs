@@ -1,10 +1,28 @@
 //! The HTML document.
 
+use axum::http::HeaderValue;
+use axum::http::header::CONTENT_SECURITY_POLICY;
+use leptos::nonce::use_nonce;
 use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
 use leptos_meta::{HashedStylesheet, MetaTags};
 
 use crate::host::Visitor;
 use crate::route::App;
+
+/// Says which scripts and styles the browser may run on this page: files of ours, and what carries this answer's nonce. All
+/// else, however it came into the page, is left dead.
+fn guard() {
+    let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };
+    let policy = format!(
+        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self' 'nonce-{nonce}'; \
+         img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; \
+         form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    );
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        response.insert_header(CONTENT_SECURITY_POLICY, policy);
+    }
+}
 
 /// The document that every page is sent in.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
@@ -12,6 +30,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     let theme = use_context::<Visitor>()
         .and_then(|visitor| visitor.theme)
         .filter(|theme| matches!(theme.as_str(), "light" | "dark"));
+    guard();
     view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=theme>

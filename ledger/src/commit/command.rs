@@ -86,7 +86,7 @@ impl Needs {
 pub(crate) struct NewEvent {
     pub kind: EventKind,
     pub subject: Subject,
-    /// Whose timeline it belongs to; the customer's new summary row is added to `data`.
+    /// Whose timeline it belongs to; the customer’s new summary row is added to `data`, as is a changed user.
     pub customer: Option<CustomerId>,
     /// The payment whose full row is added to `data`.
     pub payment: Option<PaymentId>,

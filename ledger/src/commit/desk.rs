@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use domain::account::Moment;
-use domain::{Account, Customer, CustomerId, ImportId, InvoiceId, Payment, PaymentId, UserId};
+use domain::{Account, Customer, CustomerId, ImportId, InvoiceId, Payment, PaymentId, User, UserId};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -13,7 +13,7 @@ use crate::caller::Caller;
 use crate::chain::{self, Link};
 use crate::store::rows::{
     CustomerRow, EmailRow, EventRow, IdempotencyRow, ImportErrorRow, ImportResultRow, ImportRow, InvoiceRow,
-    MoveRow, PaymentRow, ReferenceRow, UserRow, number_key, reference_key,
+    MoveRow, PaymentRow, ReferenceRow, TokenRow, UserRow, number_key, reference_key,
 };
 use crate::store::{Write, key, record};
 use crate::summary::Tallies;
@@ -74,6 +74,7 @@ struct Undo {
     events: usize,
     import_results: usize,
     import_errors: usize,
+    tokens: usize,
 }
 
 /// What the batch will write. Rows are named, not copied: the last command's version of each is written once.
@@ -90,6 +91,7 @@ struct Written {
     import_results: Vec<ImportResultRow>,
     import_errors: Vec<ImportErrorRow>,
     kept: Vec<IdempotencyRow>,
+    tokens: Vec<TokenRow>,
     /// What the running totals are moved by.
     totals: Tallies,
 }
@@ -413,6 +415,19 @@ impl Desk {
         self.undo.users.entry(id).or_insert(before);
     }
 
+    /// A user as they are on the desk now.
+    pub(crate) fn known_user(&self, id: &UserId) -> Result<User, Error> {
+        match self.users.get(id) {
+            Some(Some(row)) => row.user(),
+            _ => Err(Error::NotFound("user")),
+        }
+    }
+
+    /// Writes an API token.
+    pub(crate) fn put_token(&mut self, token: TokenRow) {
+        self.written.tokens.push(token);
+    }
+
     /// Whose e-mail address this is.
     pub(crate) fn email_owner(&mut self, email_key: &str) -> Result<Option<UserId>, Stop> {
         match self.emails.get(email_key) {
@@ -487,6 +502,7 @@ impl Desk {
             events: written.events.len(),
             import_results: written.import_results.len(),
             import_errors: written.import_errors.len(),
+            tokens: written.tokens.len(),
             ..Undo::default()
         };
     }
@@ -505,6 +521,7 @@ impl Desk {
         self.imports.extend(undo.imports);
         self.written.import_results.truncate(undo.import_results);
         self.written.import_errors.truncate(undo.import_errors);
+        self.written.tokens.truncate(undo.tokens);
         self.begin();
     }
 
@@ -518,6 +535,7 @@ impl Desk {
         let mut changes = Vec::new();
         let mut invoices = Vec::new();
         let mut totals = Tallies::default();
+        let mut user = None;
         for (id, before) in &self.undo.accounts {
             let after = self.accounts.get_mut(id).and_then(Option::as_mut);
             tally(&mut totals, before.as_ref(), after.as_deref());
@@ -531,7 +549,9 @@ impl Desk {
             after.version = before.as_ref().map_or(1, |before| before.version + 1);
             after.updated_at = moment.at;
             let shown = before.as_ref().map(UserRow::user).transpose()?;
-            changes.extend(change("user", id.as_str(), shown.as_ref(), Some(&after.user()?)));
+            let now = after.user()?;
+            changes.extend(change("user", id.as_str(), shown.as_ref(), Some(&now)));
+            user = Some(now);
             self.written.users.insert(id.clone());
         }
         for (key, before) in &self.undo.references {
@@ -549,6 +569,9 @@ impl Desk {
             };
         };
         let mut data: Map<String, Value> = event.data;
+        if let Some(user) = user {
+            data.insert("user".into(), json_of(&user));
+        }
         if let Some(account) = event.customer.as_ref().and_then(|id| self.accounts.get(id)?.as_ref()) {
             data.insert("customer".into(), json_of(&account.customer));
             if let Some(payment) = event.payment.as_ref().and_then(|id| account.payments.get(id)) {
@@ -691,6 +714,7 @@ impl Desk {
         write.import_results = written.import_results.clone();
         write.import_errors = written.import_errors.clone();
         write.kept = written.kept.clone();
+        write.tokens = written.tokens.clone();
         write.totals = MoveRow::of(self.head.seq, &written.totals);
         write
     }

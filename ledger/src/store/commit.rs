@@ -5,7 +5,7 @@ use surrealdb::types::{QueryError, RecordId};
 use super::Store;
 use super::rows::{
     CustomerRow, EmailRow, EventRow, HeadRow, IdempotencyRow, ImportErrorRow, ImportResultRow, ImportRow,
-    InvoiceRow, MoveRow, PaymentRow, ReferenceRow, UserRow,
+    InvoiceRow, MoveRow, PaymentRow, ReferenceRow, TokenRow, UserRow,
 };
 use crate::commit::Head;
 use crate::{Error, Result};
@@ -30,6 +30,7 @@ pub(crate) struct Write {
     pub import_results: Vec<ImportResultRow>,
     pub import_errors: Vec<ImportErrorRow>,
     pub kept: Vec<IdempotencyRow>,
+    pub tokens: Vec<TokenRow>,
     /// What is added to the running totals; they are folded in later, so that commits write one row instead of each total.
     pub totals: Option<MoveRow>,
     pub deleted: Vec<RecordId>,
@@ -55,6 +56,7 @@ impl Write {
             import_results: Vec::new(),
             import_errors: Vec::new(),
             kept: Vec::new(),
+            tokens: Vec::new(),
             totals: None,
             deleted: Vec::new(),
         }
@@ -108,6 +110,7 @@ impl Store {
             // and RocksDB then builds the index of the whole transaction anew.
             (!write.users.is_empty(), "FOR $row IN $users { UPSERT $row.id CONTENT $row RETURN NONE };"),
             (!write.emails.is_empty(), "FOR $row IN $emails { UPSERT $row.id CONTENT $row RETURN NONE };"),
+            (!write.tokens.is_empty(), "FOR $row IN $tokens { UPSERT $row.id CONTENT $row RETURN NONE };"),
             (!write.imports.is_empty(), "FOR $row IN $imports { UPSERT $row.id CONTENT $row RETURN NONE };"),
             (!write.new_customers.is_empty(), "INSERT INTO customer $new_customers RETURN NONE;"),
             (
@@ -163,6 +166,7 @@ impl Store {
             .bind(("import_results", write.import_results))
             .bind(("import_errors", write.import_errors))
             .bind(("kept", write.kept))
+            .bind(("tokens", write.tokens))
             .bind(("totals", write.totals))
             .await
             .map_err(|error| classify(vec![error], HEAD_MOVED))?;

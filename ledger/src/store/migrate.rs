@@ -14,6 +14,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0005_summary_moves", include_str!("../../migrations/0005_summary_moves.surql")),
     ("0006_inbox", include_str!("../../migrations/0006_inbox.surql")),
     ("0007_saved_views", include_str!("../../migrations/0007_saved_views.surql")),
+    ("0008_sign_in", include_str!("../../migrations/0008_sign_in.surql")),
 ];
 
 #[derive(SurrealValue)]

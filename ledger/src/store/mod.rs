@@ -13,11 +13,12 @@ mod presence;
 mod read;
 pub(crate) mod rows;
 mod session;
+mod sign_in;
 mod snapshot;
 #[cfg(test)]
 mod snapshot_tests;
 #[cfg(test)]
-mod tamper_tests;
+pub(crate) mod tamper_tests;
 mod totals;
 #[cfg(test)]
 mod totals_tests;

@@ -7,6 +7,7 @@ use domain::import::{Import, ImportError, ImportState, Mode, Progress, SavedMapp
 use domain::invoice::InvoiceEntry;
 use domain::payment::{Allocation, Awaited, PaymentEntry};
 use domain::sheet::Kind;
+use domain::user::ApiToken;
 use domain::{
     Currency, Customer, CustomerStatus, Event, ImportId, Invoice, InvoiceKind, Money, Payment, PaymentMethod,
     PaymentSource, User,
@@ -620,9 +621,69 @@ impl UserRow {
             email: self.email.clone(),
             role: self.role.parse().map_err(|_| broken("role"))?,
             active: self.active,
+            invited: self.password_hash.is_empty(),
             version: self.version,
         })
     }
+}
+
+/// An API token. Its record outlives it.
+#[derive(Clone, Debug, SurrealValue)]
+pub(crate) struct TokenRow {
+    pub id: RecordId,
+    pub name: String,
+    pub role: String,
+    /// SHA-256 of the token.
+    pub token_hash: String,
+    /// The name of the admin who made it.
+    pub created_by: String,
+    pub created_at: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+    pub last_used_at: Option<DateTime<Utc>>,
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+impl TokenRow {
+    pub(crate) fn token(&self) -> Result<ApiToken> {
+        Ok(ApiToken {
+            id: key(self.id.clone()),
+            name: self.name.clone(),
+            role: self.role.parse().map_err(|_| broken("role"))?,
+            created_by: self.created_by.clone(),
+            created_at: self.created_at,
+            expires_at: self.expires_at,
+            last_used_at: self.last_used_at,
+        })
+    }
+}
+
+/// An invitation or a link to a new password; the key of its record is the hash of its secret.
+#[derive(Clone, Debug, SurrealValue)]
+pub(crate) struct LinkRow {
+    pub id: RecordId,
+    pub user_id: String,
+    pub expires_at: DateTime<Utc>,
+}
+
+/// A second factor; its key is the user's.
+#[derive(Clone, Debug, SurrealValue)]
+pub(crate) struct FactorRow {
+    pub id: RecordId,
+    /// The secret of the authenticator app, base32.
+    pub secret: String,
+    /// Whether a code of the app was seen.
+    pub confirmed: bool,
+    /// The time step of the last code that was taken.
+    pub last_step: i64,
+    /// SHA-256 of the recovery codes that are left.
+    pub recovery: Vec<String>,
+}
+
+/// How often something was tried, until when it counts.
+#[derive(Clone, Debug, SurrealValue)]
+pub(crate) struct AttemptRow {
+    pub count: i64,
+    pub ends_at: DateTime<Utc>,
 }
 
 #[derive(Clone, Debug, SurrealValue)]
@@ -638,9 +699,11 @@ pub(crate) struct SessionRow {
     pub device: String,
     /// SHA-256 of the refresh token that is good now.
     pub token_hash: String,
-    /// Of the one before: its second use within the grace is a lost answer, after it a theft.
+    /// Of the one before: its second use is a race or a lost answer until the current one was used, after that a theft.
     pub previous_hash: Option<String>,
     pub rotated_at: DateTime<Utc>,
+    /// Whether an access token that came with the current refresh token was used: both arrived. Absent before 0008.
+    pub arrived: Option<bool>,
     pub created_at: DateTime<Utc>,
     pub last_used_at: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,

@@ -29,7 +29,8 @@ impl Store {
     ) -> Result<bool> {
         let rotated = self.beside(|db| {
             db.query(
-                "UPDATE $id SET previous_hash = token_hash, token_hash = $to, rotated_at = $now, last_used_at = $now, \
+                "UPDATE $id SET previous_hash = token_hash, token_hash = $to, rotated_at = $now, arrived = false, \
+                 last_used_at = $now, \
                  expires_at = $expires_at WHERE token_hash = $from",
             )
             .bind(("id", record("session", id)))
@@ -40,6 +41,23 @@ impl Store {
         });
         let rows: Vec<SessionRow> = rotated.await?.take(0)?;
         Ok(!rows.is_empty())
+    }
+
+    /// The current refresh token arrived where it was sent.
+    pub(crate) async fn note_arrival(&self, id: &str, token_hash: &str) -> Result<()> {
+        self.beside(|db| {
+            db.query("UPDATE $id SET arrived = true WHERE token_hash = $hash RETURN NONE")
+                .bind(("id", record("session", id)))
+                .bind(("hash", token_hash.to_owned()))
+        })
+        .await?;
+        Ok(())
+    }
+
+    pub(crate) async fn sessions_of(&self, user: &str) -> Result<Vec<SessionRow>> {
+        let found =
+            self.db.query("SELECT * FROM session WHERE user_id = $user").bind(("user", user.to_owned()));
+        Ok(found.await?.take(0)?)
     }
 
     pub(crate) async fn end_session(&self, id: &str) -> Result<()> {
@@ -59,12 +77,15 @@ impl Store {
         Ok(())
     }
 
-    /// Takes out what is past its time: sessions, and idempotency keys older than `keys_before`.
+    /// Takes out what is past its time: sessions, links, counts of attempts, and idempotency keys older than `keys_before`.
     pub(crate) async fn sweep(&self, now: DateTime<Utc>, keys_before: DateTime<Utc>) -> Result<()> {
         self.beside(|db| {
-            db.query("DELETE session WHERE expires_at < $now; DELETE idempotency WHERE at < $keys_before;")
-                .bind(("now", now))
-                .bind(("keys_before", keys_before))
+            db.query(
+                "DELETE session WHERE expires_at < $now; DELETE idempotency WHERE at < $keys_before; \
+                 DELETE one_time_link WHERE expires_at < $now; DELETE attempt WHERE ends_at < $now;",
+            )
+            .bind(("now", now))
+            .bind(("keys_before", keys_before))
         })
         .await?;
         Ok(())

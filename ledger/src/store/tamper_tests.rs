@@ -7,10 +7,12 @@ use domain::customer::{MoneyInput, NewCustomer};
 use domain::user::Registration;
 use domain::{Currency, SignUp};
 
-use crate::{AuthConfig, Caller, Clock, Config, Idempotency, ImportLimits, Ledger, Organisation};
+use crate::{
+    AuthConfig, Caller, Client, Clock, Config, Credentials, Idempotency, ImportLimits, Ledger, Organisation,
+};
 
 /// Books with a customer who owed 100.00 and paid 40.00: events 1 to 4.
-pub(super) async fn books() -> (Ledger, Caller) {
+pub(crate) async fn books() -> (Ledger, Caller) {
     let ledger = Ledger::open(Config {
         url: "mem://".to_owned(),
         credentials: None,
@@ -21,7 +23,8 @@ pub(super) async fn books() -> (Ledger, Caller) {
             currency: Currency::USD,
         },
         auth: AuthConfig {
-            signing_key: vec![7; 32],
+            signing_keys: vec![vec![7; 32]],
+            password_attempts: 10,
             access_minutes: 15,
             refresh_days: 30,
             sign_up: SignUp::Open,
@@ -45,7 +48,8 @@ pub(super) async fn books() -> (Ledger, Caller) {
     let ada =
         Registration { name: "Ada".into(), email: "ada@example.com".into(), password: password.clone() };
     ledger.register(&ada, None).await.unwrap();
-    let signed_in = ledger.sign_in(&ada.email, &password, None).await.unwrap();
+    let signed_in =
+        ledger.sign_in(&Credentials::new(&ada.email, &password), &Client::default()).await.unwrap();
     let ada = ledger.authenticate(&signed_in.access_token).await.unwrap();
     let usd = |amount: &str| MoneyInput { amount: amount.into(), currency: None };
     let new = NewCustomer {

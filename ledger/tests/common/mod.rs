@@ -8,7 +8,8 @@ use domain::import::Import;
 use domain::user::Registration;
 use domain::{Currency, Customer, Payment, Role, SignUp};
 use ledger::{
-    AuthConfig, Caller, Clock, Config, Idempotency, ImportLimits, Ledger, Organisation, Upload, UserPatch,
+    AuthConfig, Caller, Client, Clock, Config, Credentials, Idempotency, ImportLimits, Ledger, Organisation,
+    Upload, UserPatch,
 };
 
 pub const PASSWORD: &str = "seven green kettles";
@@ -24,7 +25,8 @@ pub fn config(url: &str, clock: Clock) -> Config {
             currency: Currency::USD,
         },
         auth: AuthConfig {
-            signing_key: vec![7; 32],
+            signing_keys: vec![vec![7; 32]],
+            password_attempts: 10,
             access_minutes: 15,
             refresh_days: 30,
             sign_up: SignUp::Approval,
@@ -64,7 +66,7 @@ pub async fn person(ledger: &Ledger, admin: Option<&Caller>, name: &str, role: R
         let patch = UserPatch { active: Some(true), role: Some(role), ..UserPatch::default() };
         ledger.update_user(admin, &user.id, &patch).await.unwrap();
     }
-    let signed_in = ledger.sign_in(&email, PASSWORD, None).await.unwrap();
+    let signed_in = ledger.sign_in(&Credentials::new(&email, PASSWORD), &Client::default()).await.unwrap();
     ledger.authenticate(&signed_in.access_token).await.unwrap()
 }
 

@@ -1,14 +1,14 @@
 //! Sign-in over REST.
 
 use app::host::SessionCookies;
-use axum::Json;
 use axum::extract::State as AxumState;
-use axum::http::header::{SET_COOKIE, USER_AGENT};
+use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use domain::User;
 use domain::user::Registration;
-use ledger::SignedIn;
+use ledger::{Credentials, SignedIn};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -17,8 +17,9 @@ use super::extract::{Body, OptionalBody};
 use super::problem::Answer;
 use super::schema;
 use crate::application::State;
+use crate::proxies::ClientAddress;
 use crate::request::current_id;
-use crate::session::Visitor;
+use crate::session::{Visitor, client};
 
 pub(super) fn router() -> OpenApiRouter<State> {
     OpenApiRouter::new()
@@ -26,6 +27,7 @@ pub(super) fn router() -> OpenApiRouter<State> {
         .routes(routes!(login))
         .routes(routes!(refresh))
         .routes(routes!(logout))
+        .routes(routes!(follow))
 }
 
 #[derive(Serialize)]
@@ -37,6 +39,14 @@ struct UserAnswer {
 #[serde(deny_unknown_fields)]
 struct Login {
     email: String,
+    password: String,
+    code: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FollowedLink {
+    token: String,
     password: String,
 }
 
@@ -57,7 +67,8 @@ struct Tokens<'a> {
 
 /// Register. The first person becomes the admin; later ones wait for approval, unless the settings say otherwise.
 #[utoipa::path(post, path = "/auth/register", operation_id = "auth_register", tag = "auth", security(()), request_body = schema::Registration, responses(
-    (status = 201, body = schema::UserAnswer), (status = 409, body = schema::Problem), (status = 422, body = schema::Problem)))]
+    (status = 201, body = schema::UserAnswer), (status = 409, body = schema::Problem), (status = 422, body = schema::Problem),
+    (status = 429, body = schema::Problem)))]
 async fn register(
     AxumState(state): AxumState<State>,
     body: Body<Registration>,
@@ -66,22 +77,26 @@ async fn register(
     Ok((StatusCode::CREATED, Json(UserAnswer { user })))
 }
 
-/// Sign in with e-mail and password.
+/// Sign in with e-mail and password, and with a `code` where a second factor is on: without it the answer is 401
+/// `code_required`.
 #[utoipa::path(post, path = "/auth/login", operation_id = "auth_login", tag = "auth", security(()), request_body = schema::Login, responses(
-    (status = 200, body = schema::SignedIn), (status = 401, body = schema::Problem), (status = 403, body = schema::Problem)))]
+    (status = 200, body = schema::SignedIn), (status = 401, body = schema::Problem), (status = 403, body = schema::Problem),
+    (status = 429, body = schema::Problem)))]
 async fn login(
     AxumState(state): AxumState<State>,
+    address: Option<Extension<ClientAddress>>,
     headers: HeaderMap,
     body: Body<Login>,
 ) -> Answer<Response> {
-    let device = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
-    let signed_in = state.ledger.sign_in(&body.value.email, &body.value.password, device).await?;
+    let Login { email, password, code } = body.value;
+    let credentials = Credentials { email, password, code };
+    let signed_in = state.ledger.sign_in(&credentials, &client(&headers, address.as_deref())).await?;
     Ok(tokens(&state, &signed_in))
 }
 
 /// Trade a refresh token for a new pair.
 #[utoipa::path(post, path = "/auth/refresh", operation_id = "auth_refresh", tag = "auth", security(()), request_body = schema::Refresh, responses(
-    (status = 200, body = schema::SignedIn), (status = 401, body = schema::Problem)))]
+    (status = 200, body = schema::SignedIn), (status = 401, body = schema::Problem), (status = 429, body = schema::Problem)))]
 async fn refresh(
     AxumState(state): AxumState<State>,
     headers: HeaderMap,
@@ -109,6 +124,20 @@ async fn logout(
         response.headers_mut().append(SET_COOKIE, cookie);
     }
     Ok(response)
+}
+
+/// Choose a password by a one-time link: an invitation, or a link an admin made. Ends the person's sessions and takes their
+/// second factor off.
+#[utoipa::path(post, path = "/auth/link", operation_id = "auth_follow_link", tag = "auth", security(()), request_body = schema::FollowedLink, responses(
+    (status = 200, body = schema::UserAnswer), (status = 404, body = schema::Problem), (status = 422, body = schema::Problem),
+    (status = 429, body = schema::Problem)))]
+async fn follow(
+    AxumState(state): AxumState<State>,
+    body: Body<FollowedLink>,
+) -> Answer<impl IntoResponse + use<>> {
+    let FollowedLink { token, password } = body.value;
+    let user = state.ledger.follow_link(&token, &password, current_id()).await?;
+    Ok(Json(UserAnswer { user }))
 }
 
 fn tokens(state: &State, signed_in: &SignedIn) -> Response {

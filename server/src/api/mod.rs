@@ -15,6 +15,7 @@ mod payments;
 pub(crate) mod problem;
 mod reports;
 mod schema;
+mod tokens;
 mod users;
 
 use axum::Router;
@@ -38,6 +39,7 @@ pub(crate) fn documented(most_upload: usize) -> OpenApiRouter<State> {
         .merge(auth::router())
         .merge(me::router())
         .merge(users::router())
+        .merge(tokens::router())
         .merge(customers::router())
         .merge(invoices::router())
         .merge(payments::router())

@@ -97,6 +97,8 @@ pub(super) struct Problem {
     request_id: Option<String>,
     errors: Option<Vec<FieldError>>,
     current: Option<serde_json::Value>,
+    /// Seconds until it makes sense to try again, for 429.
+    retry_after: Option<i64>,
 }
 
 /// One wrong field.
@@ -132,7 +134,130 @@ pub(super) struct User {
     /// `viewer`, `collector`, `manager` or `admin`.
     role: String,
     active: bool,
+    /// Present while somebody who was invited has chosen no password yet.
+    invited: Option<bool>,
     version: i64,
+}
+
+#[derive(ToSchema)]
+pub(super) struct Invitation {
+    name: String,
+    email: String,
+    /// `viewer`, `collector`, `manager` or `admin`.
+    role: String,
+}
+
+/// A link by which somebody chooses a password, once.
+#[derive(ToSchema)]
+pub(super) struct OneTimeLink {
+    url: String,
+    token: String,
+    expires_at: DateTime<Utc>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct Invited {
+    user: User,
+    link: OneTimeLink,
+}
+
+#[derive(ToSchema)]
+pub(super) struct FollowedLink {
+    /// The secret of the link.
+    token: String,
+    /// 10 to 128 characters.
+    password: String,
+}
+
+/// A sign-in that holds.
+#[derive(ToSchema)]
+pub(super) struct UserSession {
+    id: String,
+    /// What the browser or program calls itself.
+    device: String,
+    /// Whether it is the one that asks.
+    current: bool,
+    created_at: DateTime<Utc>,
+    last_used_at: DateTime<Utc>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct UserSessions {
+    data: Vec<UserSession>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct SecondFactor {
+    /// Whether a code is asked for at sign-in.
+    active: bool,
+    recovery_codes_left: u32,
+}
+
+/// What an authenticator app is set up with.
+#[derive(ToSchema)]
+pub(super) struct SecondFactorSetup {
+    /// Base32.
+    secret: String,
+    #[schema(example = "otpauth://totp/Duebook:ada@example.com?secret=JBSWY3DPEHPK3PXP&issuer=Duebook")]
+    uri: String,
+    /// The same as a QR code: the path of an SVG, one unit a module.
+    qr_path: String,
+    /// How many units the QR code is wide.
+    qr_size: i32,
+}
+
+#[derive(ToSchema)]
+pub(super) struct PasswordProof {
+    current_password: String,
+}
+
+#[derive(ToSchema)]
+pub(super) struct Code {
+    /// Six digits the app shows now.
+    #[schema(example = "123456")]
+    code: String,
+}
+
+#[derive(ToSchema)]
+pub(super) struct RecoveryCodes {
+    recovery_codes: Vec<String>,
+}
+
+/// What programs sign in with.
+#[derive(ToSchema)]
+pub(super) struct ApiToken {
+    id: String,
+    name: String,
+    /// `viewer`, `collector`, `manager` or `admin`.
+    role: String,
+    /// The name of the admin who made it.
+    created_by: String,
+    created_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+    last_used_at: Option<DateTime<Utc>>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct NewApiToken {
+    /// What it is for.
+    name: String,
+    /// `viewer`, `collector`, `manager` or `admin`.
+    role: String,
+    /// 1 to 366; 90 when absent.
+    expires_in_days: Option<u32>,
+}
+
+#[derive(ToSchema)]
+pub(super) struct MadeApiToken {
+    id: String,
+    name: String,
+    role: String,
+    created_by: String,
+    created_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+    last_used_at: Option<DateTime<Utc>>,
+    /// Told this once.
+    secret: String,
 }
 
 /// A person, named.
@@ -153,6 +278,8 @@ pub(super) struct Registration {
 pub(super) struct Login {
     email: String,
     password: String,
+    /// Of the authenticator app, or a recovery code; where a second factor is on.
+    code: Option<String>,
 }
 
 #[derive(ToSchema)]
@@ -1086,8 +1213,22 @@ mod tests {
             notification::Preferences::default().complete(domain::Role::Admin),
         );
         same::<super::User>(whole::<domain::User>(json!({
-            "id": "u", "name": "n", "email": "e", "role": "admin", "active": true, "version": 1,
+            "id": "u", "name": "n", "email": "e", "role": "admin", "active": true, "invited": true, "version": 1,
         })));
+        same::<super::UserSession>(whole::<domain::user::UserSession>(json!({
+            "id": "s", "device": "d", "current": true, "created_at": "2026-01-01T00:00:00Z",
+            "last_used_at": "2026-01-01T00:00:00Z",
+        })));
+        same::<super::ApiToken>(whole::<domain::user::ApiToken>(json!({
+            "id": "t", "name": "n", "role": "viewer", "created_by": "c", "created_at": "2026-01-01T00:00:00Z",
+            "expires_at": "2026-01-01T00:00:00Z", "last_used_at": "2026-01-01T00:00:00Z",
+        })));
+        same::<super::SecondFactor>(whole::<domain::user::SecondFactor>(
+            json!({ "active": true, "recovery_codes_left": 10 }),
+        ));
+        same::<super::SecondFactorSetup>(whole::<domain::user::SecondFactorSetup>(
+            json!({ "secret": "s", "uri": "u", "qr_path": "p", "qr_size": 1 }),
+        ));
         same::<super::Page<super::Money>>(list::Page { data: vec![1], page: list::PageInfo::default() });
         same::<super::PageInfo>(list::PageInfo::default());
     }
@@ -1098,6 +1239,7 @@ mod tests {
             domain::Problem::invalid(domain::FieldError::new("name", "required", "Enter a name.").into());
         problem.request_id = Some("r".into());
         problem.current = Some(json!({}));
+        problem.retry_after = Some(1);
         same::<super::FieldError>(&problem.errors.0[0]);
         same::<super::Problem>(problem);
     }
@@ -1150,6 +1292,12 @@ mod tests {
         ));
         same::<super::UserPatch>(whole::<ledger::UserPatch>(
             json!({ "role": "admin", "active": true, "name": "n", "version": 1 }),
+        ));
+        same::<super::Invitation>(whole::<domain::user::Invitation>(
+            json!({ "name": "n", "email": "e", "role": "admin" }),
+        ));
+        same::<super::NewApiToken>(whole::<domain::user::NewApiToken>(
+            json!({ "name": "n", "role": "admin", "expires_in_days": 1 }),
         ));
         same::<super::Registration>(whole::<domain::user::Registration>(
             json!({ "name": "n", "email": "e", "password": "p" }),

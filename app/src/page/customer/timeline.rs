@@ -126,9 +126,11 @@ fn tell(event: &Event) -> Told {
             (IconName::Import, "Imported from a spreadsheet".to_owned(), Vec::new())
         }
         EventKind::ImportUndone => (IconName::Import, "Import taken back".to_owned(), Vec::new()),
-        EventKind::UserCreated | EventKind::UserUpdated | EventKind::SettingsChanged => {
-            (IconName::Users, event.kind.to_string(), Vec::new())
-        }
+        EventKind::UserCreated
+        | EventKind::UserUpdated
+        | EventKind::TokenCreated
+        | EventKind::TokenRevoked
+        | EventKind::SettingsChanged => (IconName::Users, event.kind.to_string(), Vec::new()),
     };
     Told { icon, title, details }
 }

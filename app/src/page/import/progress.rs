@@ -4,6 +4,7 @@ use domain::import::Progress;
 use leptos::prelude::*;
 
 use super::number;
+use crate::ui::ProgressBar as Bar;
 
 /// A bar, and in words what it shows.
 #[component]
@@ -18,21 +19,7 @@ pub(super) fn ProgressBar(
     view! {
         <div class="progress-block">
             <p class="progress-words">{words}</p>
-            <div
-                class="progress"
-                role="progressbar"
-                aria-label=label
-                aria-valuemin="0"
-                aria-valuemax="100"
-                aria-valuenow=move || percent().map(|percent| percent.to_string())
-                aria-valuetext=words
-            >
-                <span
-                    class="progress-fill"
-                    class:progress-unknown=move || percent().is_none()
-                    style:width=move || percent().map(|percent| format!("{percent}%"))
-                ></span>
-            </div>
+            <Bar label percent=Signal::derive(percent) words=Signal::derive(words) />
         </div>
     }
 }

@@ -13,7 +13,7 @@ use wasm_bindgen::prelude::Closure;
 
 use super::choice;
 use crate::format;
-use crate::ui::{Button, ButtonKind, Icon, IconName};
+use crate::ui::{Button, ButtonKind, Icon, IconName, ProgressBar};
 
 /// Where a file is on its way to the server. Copy.
 #[derive(Clone, Copy)]
@@ -276,16 +276,7 @@ fn Sending(upload: Upload) -> impl IntoView {
     };
     view! {
         <p class="drop-words" role="status">{words}</p>
-        <div
-            class="progress"
-            role="progressbar"
-            aria-label=words
-            aria-valuemin="0"
-            aria-valuemax="100"
-            aria-valuenow=move || share().to_string()
-        >
-            <span class="progress-fill" style:width=move || format!("{}%", share())></span>
-        </div>
+        <ProgressBar label=Signal::derive(words) percent=Signal::derive(move || Some(i64::from(share()))) />
     }
 }
 

@@ -1,8 +1,15 @@
-//! Sign-in: passwords (argon2id), access tokens (JWT of minutes), refresh tokens (used once, kept hashed).
+//! Sign-in: passwords (argon2id) with an optional second factor, access tokens (JWT of minutes), refresh tokens (used once,
+//! kept hashed), API tokens.
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use argon2::{Algorithm, Argon2, Params, Version};
+mod attempts;
+mod link;
+pub(crate) mod password;
+mod second_factor;
+mod session;
+#[cfg(test)]
+mod tests;
+mod token;
+
 use chrono::Duration;
 use domain::user::{Registration, email_key};
 use domain::{EventKind, Role, SignUp, User, UserId};
@@ -11,6 +18,10 @@ use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
+
+pub use link::OneTimeLink;
+use password::{check_password, hash_password, is_outdated, new_password};
+pub(crate) use token::TOKEN_ID;
 
 use crate::chain::hex;
 use crate::commit::{Command, Needs, NewEvent};
@@ -21,14 +32,49 @@ use crate::{Caller, Error, Ledger, Result};
 /// How people sign in.
 #[derive(Clone)]
 pub struct AuthConfig {
-    /// Key that signs access tokens, at least 32 bytes.
-    pub signing_key: Vec<u8>,
+    /// Keys of access tokens, each at least 32 bytes: the first signs, the others are of before and still recognised.
+    pub signing_keys: Vec<Vec<u8>>,
     /// Minutes an access token lasts.
     pub access_minutes: i64,
     /// Days a refresh token lasts without use.
     pub refresh_days: i64,
     /// What happens to people who register after the first.
     pub sign_up: SignUp,
+    /// Wrong passwords within 15 minutes for one account from one address; ten times as many for an account from anywhere.
+    pub password_attempts: i64,
+}
+
+/// What somebody signs in with. Its `Debug` form leaves the secrets out.
+#[derive(Clone, Default)]
+pub struct Credentials {
+    /// E-mail address.
+    pub email: String,
+    /// Password.
+    pub password: String,
+    /// A code of the authenticator app, or a recovery code.
+    pub code: Option<String>,
+}
+
+impl Credentials {
+    /// Without a second factor.
+    pub fn new(email: impl Into<String>, password: impl Into<String>) -> Self {
+        Self { email: email.into(), password: password.into(), code: None }
+    }
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Credentials").field("email", &self.email).finish_non_exhaustive()
+    }
+}
+
+/// Where somebody signs in from.
+#[derive(Clone, Debug, Default)]
+pub struct Client {
+    /// IP address.
+    pub address: String,
+    /// What the browser calls itself.
+    pub device: Option<String>,
 }
 
 impl std::fmt::Debug for AuthConfig {
@@ -66,7 +112,13 @@ struct Claims {
     aud: String,
     iat: i64,
     exp: i64,
+    /// When the refresh token beside it was made, in microseconds: a use of this token says that both arrived.
+    rot: i64,
 }
+
+/// Within this, the refresh token before the current one is a race between two tabs; after it, only good while the current
+/// one was never used.
+const RACE: Duration = Duration::seconds(30);
 
 impl Ledger {
     /// Registers a person: the first is an active admin, later ones as the sign-up setting says. 409 `email_taken`.
@@ -76,7 +128,9 @@ impl Ledger {
         if sign_up == SignUp::Closed && self.has_users().await? {
             return Err(Error::SignUpClosed);
         }
-        let password_hash = hash_password(registration.password.clone()).await?;
+        let about = [registration.name.as_str(), registration.email.as_str()];
+        let password = new_password("password", &registration.password, &about).await?;
+        let password_hash = hash_password(password).await?;
         let id = UserId::from_unique(&self.unique());
         let caller = Caller {
             id: id.clone(),
@@ -114,15 +168,11 @@ impl Ledger {
                     created_at: moment.at,
                     updated_at: moment.at,
                 };
-                let user = row.user()?;
                 desk.set_email(&email, id.clone());
                 desk.put_user(row);
-                Ok(Some(NewEvent::new(EventKind::UserCreated, "user", id.as_str()).with("user", &user)))
+                Ok(Some(NewEvent::new(EventKind::UserCreated, "user", id.as_str())))
             },
-            move |desk| match desk.users.get(&answer_id) {
-                Some(Some(row)) => row.user(),
-                _ => Err(Error::NotFound("user")),
-            },
+            move |desk| desk.known_user(&answer_id),
         );
         Ok(self.commit(command).await?.value)
     }
@@ -132,44 +182,58 @@ impl Ledger {
         self.store().has_users().await
     }
 
-    /// Checks the password and starts a session. `device` is what the browser calls itself.
-    pub async fn sign_in(&self, email: &str, password: &str, device: Option<&str>) -> Result<SignedIn> {
-        let row = self.store().user_by_email(&email_key(email)).await?;
+    /// Checks the password, and the code where the person has a second factor, and starts a session.
+    pub async fn sign_in(&self, credentials: &Credentials, client: &Client) -> Result<SignedIn> {
+        let email = email_key(&credentials.email);
+        let attempt = self.attempt(&email, &client.address).await?;
         // A wrong address costs as much time as a wrong password: some hash is always checked.
+        let row = self.store().user_by_email(&email).await?.filter(|row| !row.password_hash.is_empty());
         let hash = row.as_ref().map_or(&self.inner.decoy_hash, |row| &row.password_hash).clone();
-        let right = check_password(password.to_owned(), hash).await?;
+        let right = check_password(credentials.password.clone(), hash).await?;
         let row = row.filter(|_| right).ok_or(Error::WrongCredentials)?;
         let user = row.user()?;
         if !user.active {
+            self.forgive(attempt).await?;
             return Err(Error::AwaitingApproval);
+        }
+        match self.check_code(&user, credentials.code.as_deref()).await {
+            // A wrong code counts like a wrong password.
+            Err(Error::WrongCode) => return Err(Error::WrongCode),
+            answer => {
+                self.forgive(attempt).await?;
+                answer?;
+            }
+        }
+        if is_outdated(&row.password_hash) {
+            let hash = hash_password(credentials.password.clone()).await?;
+            self.store().rehash(user.id.as_str(), &row.password_hash, &hash).await?;
         }
         let now = self.clock().waking_now();
         let session_id = format!("ses_{}", self.unique());
-        let mut secret = [0_u8; 32];
-        getrandom::fill(&mut secret).map_err(Error::internal)?;
-        let refresh_token = format!("{session_id}.{}", hex(&secret));
+        let refresh_token = format!("{session_id}.{}", secret()?);
         self.store()
             .put_session(SessionRow {
                 id: record("session", &session_id),
                 user_id: user.id.as_str().to_owned(),
-                device: device.unwrap_or("unknown").chars().take(200).collect(),
+                device: client.device.as_deref().unwrap_or("unknown").chars().take(200).collect(),
                 token_hash: digest(&refresh_token),
                 previous_hash: None,
                 rotated_at: now,
+                arrived: Some(false),
                 created_at: now,
                 last_used_at: now,
                 expires_at: now + Duration::days(self.inner.config.auth.refresh_days),
             })
             .await?;
-        self.signed_in(user, &session_id, refresh_token)
+        self.signed_in(user, &session_id, now, refresh_token)
     }
 
-    /// Trades a refresh token for a new pair. The token before the current one gets the current one again (its answer
-    /// was lost, or two tabs raced); anything older is a stolen token and ends the session.
+    /// Trades a refresh token for a new pair. The token before the current one gets the current one again while that may
+    /// be because two tabs raced, or because the answer was lost: nothing that came with it was used yet. Anything else is a
+    /// stolen token and ends the session.
     pub async fn refresh(&self, refresh_token: &str) -> Result<SignedIn> {
         let (session_id, _) = refresh_token.split_once('.').ok_or(Error::Unauthenticated)?;
         let presented = digest(refresh_token);
-        let successor = format!("{session_id}.{}", self.successor(refresh_token)?);
         let now = self.clock().waking_now();
         let expires_at = now + Duration::days(self.inner.config.auth.refresh_days);
         // Twice: when another request rotates between reading and rotating, the second look sees that.
@@ -180,22 +244,27 @@ impl Ledger {
             }
             let current = same(&session.token_hash, &presented);
             let previous = session.previous_hash.as_deref().is_some_and(|hash| same(hash, &presented));
-            if !current && !previous {
+            let raced = session.arrived != Some(true) || now - session.rotated_at <= RACE;
+            if !(current || previous && raced) {
                 tracing::warn!(session = session_id, "a spent refresh token came back; the session is ended");
                 self.forget_callers();
                 self.store().end_session(session_id).await?;
                 return Err(Error::Unauthenticated);
             }
             let user = self.active_user(&session.user_id).await?;
-            if previous {
-                return self.signed_in(user, session_id, successor);
+            // Derived with the key of before, where keys were changed since.
+            let mut successors = Vec::new();
+            for key in &self.inner.config.auth.signing_keys {
+                successors.push(format!("{session_id}.{}", successor(key, refresh_token)?));
             }
-            if self
-                .store()
-                .rotate_session(session_id, &presented, &digest(&successor), now, expires_at)
-                .await?
-            {
-                return self.signed_in(user, session_id, successor);
+            if previous {
+                let given = successors.into_iter().find(|next| same(&digest(next), &session.token_hash));
+                let given = given.ok_or(Error::Unauthenticated)?;
+                return self.signed_in(user, session_id, session.rotated_at, given);
+            }
+            let Some(next) = successors.into_iter().next() else { return Err(no_key()) };
+            if self.store().rotate_session(session_id, &presented, &digest(&next), now, expires_at).await? {
+                return self.signed_in(user, session_id, now, next);
             }
         }
         Err(Error::Unauthenticated)
@@ -223,12 +292,19 @@ impl Ledger {
 
     /// Who holds this access token, with the role they have now. Ended sessions and inactive users are refused.
     pub async fn authenticate(&self, access_token: &str) -> Result<Caller> {
+        if let Some(caller) = self.token_caller(access_token).await? {
+            return Ok(caller);
+        }
         let mut validation = Validation::new(jsonwebtoken::Algorithm::HS256);
         validation.set_audience(&[AUDIENCE]);
         // The clock of this crate decides, not the library's.
         validation.validate_exp = false;
         validation.set_required_spec_claims(&["exp", "aud", "sub"]);
-        let key = DecodingKey::from_secret(&self.inner.config.auth.signing_key);
+        let said = jsonwebtoken::decode_header(access_token).map_err(|_| Error::Unauthenticated)?.kid;
+        let keys = &self.inner.config.auth.signing_keys;
+        let key =
+            keys.iter().find(|key| said.as_deref() == Some(&key_id(key))).ok_or(Error::Unauthenticated)?;
+        let key = DecodingKey::from_secret(key);
         let claims = jsonwebtoken::decode::<Claims>(access_token, &key, &validation)
             .map_err(|_| Error::Unauthenticated)?
             .claims;
@@ -244,6 +320,9 @@ impl Ledger {
         if session.user_id != claims.sub || session.expires_at <= now {
             return Err(Error::Unauthenticated);
         }
+        if session.arrived == Some(false) && session.rotated_at.timestamp_micros() == claims.rot {
+            self.store().note_arrival(&claims.sid, &session.token_hash).await?;
+        }
         let user = self.active_user(&session.user_id).await?;
         let caller = Caller {
             id: user.id,
@@ -252,12 +331,18 @@ impl Ledger {
             session_id: claims.sid,
             request_id: None,
         };
-        self.remember_caller(&caller, generation);
+        self.remember_caller(caller.session_id.clone(), &caller, generation);
         Ok(caller)
     }
 
     /// Whether the caller's session still holds with the same role: a live socket asks this.
     pub async fn still_holds(&self, caller: &Caller) -> bool {
+        if caller.is_token() {
+            return match self.token_holds(caller).await {
+                Ok(holds) => holds,
+                Err(error) => matches!(error, Error::Database(_)),
+            };
+        }
         let now = self.clock().waking_now();
         let session = self.store().session(&caller.session_id).await;
         match session {
@@ -275,7 +360,13 @@ impl Ledger {
         if user.active { Ok(user) } else { Err(Error::Unauthenticated) }
     }
 
-    fn signed_in(&self, user: User, session_id: &str, refresh_token: String) -> Result<SignedIn> {
+    fn signed_in(
+        &self,
+        user: User,
+        session_id: &str,
+        rotated_at: chrono::DateTime<chrono::Utc>,
+        refresh_token: String,
+    ) -> Result<SignedIn> {
         let auth = &self.inner.config.auth;
         let now = self.clock().waking_now();
         let expires_in = auth.access_minutes * 60;
@@ -285,10 +376,12 @@ impl Ledger {
             aud: AUDIENCE.to_owned(),
             iat: now.timestamp(),
             exp: now.timestamp() + expires_in,
+            rot: rotated_at.timestamp_micros(),
         };
-        let key = EncodingKey::from_secret(&auth.signing_key);
-        let access_token =
-            jsonwebtoken::encode(&Header::default(), &claims, &key).map_err(Error::internal)?;
+        let key = auth.signing_keys.first().ok_or_else(no_key)?;
+        let header = Header { kid: Some(key_id(key)), ..Header::default() };
+        let access_token = jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(key))
+            .map_err(Error::internal)?;
         Ok(SignedIn {
             access_token,
             expires_in,
@@ -297,16 +390,34 @@ impl Ledger {
             user,
         })
     }
+}
 
-    /// The secret of the token after `token`. Derived, so that two requests that race with the same token get the same
-    /// successor and neither signs the other out.
-    fn successor(&self, token: &str) -> Result<String> {
-        let mut mac =
-            Hmac::<Sha256>::new_from_slice(&self.inner.config.auth.signing_key).map_err(Error::internal)?;
-        mac.update(b"refresh\0");
-        mac.update(token.as_bytes());
-        Ok(hex(&mac.finalize().into_bytes()))
-    }
+/// The secret of the token after `token`. Derived, so that two requests that race with the same token get the same successor
+/// and neither signs the other out.
+fn successor(key: &[u8], token: &str) -> Result<String> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).map_err(Error::internal)?;
+    mac.update(b"refresh\0");
+    mac.update(token.as_bytes());
+    Ok(hex(&mac.finalize().into_bytes()))
+}
+
+/// What names a key in the header of a token, without telling anything of it.
+fn key_id(key: &[u8]) -> String {
+    let mut hash = Sha256::new();
+    hash.update(b"kid\0");
+    hash.update(key);
+    hex(&hash.finalize())[..16].to_owned()
+}
+
+fn no_key() -> Error {
+    Error::internal("there is no key to sign with")
+}
+
+/// A new secret of 32 random bytes, in hexadecimal.
+fn secret() -> Result<String> {
+    let mut bytes = [0_u8; 32];
+    getrandom::fill(&mut bytes).map_err(Error::internal)?;
+    Ok(hex(&bytes))
 }
 
 fn digest(token: &str) -> String {
@@ -315,32 +426,4 @@ fn digest(token: &str) -> String {
 
 fn same(one: &str, other: &str) -> bool {
     one.as_bytes().ct_eq(other.as_bytes()).into()
-}
-
-/// OWASP's first choice for argon2id (Password Storage Cheat Sheet, 2025): 19 MiB, 2 passes, 1 lane.
-fn argon2() -> Argon2<'static> {
-    let params = Params::new(19 * 1024, 2, 1, None).unwrap_or_default();
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-}
-
-/// Hashes off the async threads: it takes tens of milliseconds on purpose.
-pub(crate) async fn hash_password(password: String) -> Result<String> {
-    tokio::task::spawn_blocking(move || {
-        let hash: PasswordHash = argon2().hash_password(password.as_bytes())?;
-        Ok::<_, argon2::password_hash::Error>(hash.to_string())
-    })
-    .await
-    .map_err(Error::internal)?
-    .map_err(|error| Error::internal(error.to_string()))
-}
-
-pub(crate) async fn check_password(password: String, hash: String) -> Result<bool> {
-    tokio::task::spawn_blocking(move || {
-        // Longer ones were never accepted; hashing them would only cost time.
-        password.chars().count() <= domain::user::PASSWORD_MAX
-            && PasswordHash::new(&hash)
-                .is_ok_and(|hash| argon2().verify_password(password.as_bytes(), &hash).is_ok())
-    })
-    .await
-    .map_err(Error::internal)
 }
