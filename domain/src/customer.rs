@@ -365,6 +365,18 @@ pub struct CustomerPatch {
     pub version: Option<i64>,
 }
 
+/// What a customer is called whose personal data was erased.
+pub const ERASED_NAME: &str = "Erased customer";
+
+impl Customer {
+    /// Forgets who it was; what was owed and paid stays.
+    pub fn forget_person(&mut self) {
+        self.name = ERASED_NAME.to_owned();
+        (self.email, self.phone, self.address, self.notes) = (None, None, None, None);
+        self.tags.clear();
+    }
+}
+
 impl CustomerPatch {
     /// Applies the change to `customer`, or says everything that is wrong and changes nothing.
     pub fn apply(&self, customer: &mut Customer) -> Result<(), FieldErrors> {

@@ -49,6 +49,8 @@ kinds! {
     CustomerUnarchived = "customer.unarchived",
     /// A customer nothing hung on was deleted for good.
     CustomerErased = "customer.erased",
+    /// A customer's personal data was taken out of the rows and the log.
+    CustomerRedacted = "customer.redacted",
     /// An invoice was entered.
     InvoiceCreated = "invoice.created",
     /// A draft's fields changed.
@@ -117,6 +119,7 @@ impl EventKind {
             | EventKind::CustomerArchived
             | EventKind::CustomerUnarchived
             | EventKind::CustomerErased
+            | EventKind::CustomerRedacted
             | EventKind::InvoiceCreated
             | EventKind::InvoiceUpdated
             | EventKind::InvoiceIssued

@@ -75,6 +75,8 @@ pub enum Action {
     SimulatePayment,
     /// Archive, restore or delete customers.
     ArchiveCustomer,
+    /// See all that is kept of a person, and take it out for good.
+    ErasePersonalData,
     /// Create and change invoices.
     ManageInvoices,
     /// Write off what can't be collected.
@@ -101,7 +103,7 @@ pub enum Action {
 
 impl Action {
     /// All actions.
-    pub const ALL: [Action; 19] = [
+    pub const ALL: [Action; 20] = [
         Action::Read,
         Action::CreateCustomer,
         Action::EditCustomer,
@@ -110,6 +112,7 @@ impl Action {
         Action::RecordPayment,
         Action::SimulatePayment,
         Action::ArchiveCustomer,
+        Action::ErasePersonalData,
         Action::ManageInvoices,
         Action::WriteOff,
         Action::Refund,
@@ -141,9 +144,11 @@ impl Action {
             | Action::Export
             | Action::ReadEvents
             | Action::ShareViews => Role::Manager,
-            Action::ManageUsers | Action::ManageTokens | Action::ManageSettings | Action::ReadMetrics => {
-                Role::Admin
-            }
+            Action::ErasePersonalData
+            | Action::ManageUsers
+            | Action::ManageTokens
+            | Action::ManageSettings
+            | Action::ReadMetrics => Role::Admin,
         }
     }
 
@@ -158,6 +163,7 @@ impl Action {
             Action::RecordPayment => "record payments",
             Action::SimulatePayment => "simulate payments",
             Action::ArchiveCustomer => "archive customers",
+            Action::ErasePersonalData => "erase personal data",
             Action::ManageInvoices => "change invoices",
             Action::WriteOff => "write off invoices",
             Action::Refund => "refund payments",

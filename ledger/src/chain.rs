@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 const PERSONAL: &[&str] = &["name", "email", "phone", "address", "notes", "text"];
 
 /// What stands in place of an erased personal field.
-const ERASED: &str = "erased";
+pub(crate) const ERASED: &str = "erased";
 
 /// Where the chain begins.
 pub(crate) const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -115,6 +115,53 @@ fn within(pointer: &mut String, key: &str, write: impl FnOnce(&mut String)) {
     pointer.truncate(length);
 }
 
+/// Puts digests in the place of personal fields, so that they are gone and the hash stays: all of them, or only those within
+/// an object that has `id`.
+pub(crate) fn seal(data: &mut Value, salt: &str, id: Option<&str>) {
+    seal_at(data, salt, id, id.is_none(), &mut String::new());
+}
+
+fn seal_at(value: &mut Value, salt: &str, id: Option<&str>, inside: bool, pointer: &mut String) {
+    match value {
+        Value::Object(fields) => {
+            let inside = inside || (id.is_some() && fields.get("id").and_then(Value::as_str) == id);
+            for (key, value) in fields {
+                within(pointer, key, |pointer| match personal_digest(key, value, salt, pointer) {
+                    Some(digest) if inside => *value = json!({ ERASED: digest }),
+                    Some(_) => {}
+                    None => seal_at(value, salt, id, inside, pointer),
+                });
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter_mut().enumerate() {
+                within(pointer, &index.to_string(), |pointer| seal_at(item, salt, id, inside, pointer));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What readers get of an event: where something was erased a word says so, or the field is absent.
+pub(crate) fn readable(data: &mut Value) {
+    match data {
+        Value::Object(fields) => {
+            let is_erased = |value: &Value| value.get(ERASED).is_some_and(Value::is_string);
+            // A name or a text is expected to be there; the other fields may be missing.
+            fields.retain(|key, value| matches!(key.as_str(), "name" | "text") || !is_erased(value));
+            for (key, value) in fields {
+                if PERSONAL.contains(&key.as_str()) && is_erased(value) {
+                    *value = Value::String("Erased".to_owned());
+                } else {
+                    readable(value);
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(readable),
+        _ => {}
+    }
+}
+
 fn personal_digest(key: &str, value: &Value, salt: &str, pointer: &str) -> Option<String> {
     if !PERSONAL.contains(&key) {
         return None;
@@ -174,6 +221,41 @@ mod tests {
         assert_ne!(link(&data, &other, &subject).hash(), hash);
         assert_ne!(Link { seq: 8, ..link(&data, &actor, &subject) }.hash(), hash);
         assert_ne!(Link { prev_hash: "1", ..link(&data, &actor, &subject) }.hash(), hash);
+    }
+
+    #[test]
+    fn sealing_takes_out_one_person_and_keeps_the_hash() {
+        let (actor, subject) = people();
+        let both = json!({
+            "text": "Called.",
+            "changes": [
+                { "type": "customer", "id": "cus_1", "before": { "name": "Alice", "tags": ["a"] }, "after": { "name": "Ann" } },
+                { "type": "customer", "id": "cus_2", "before": { "email": "bob@example.com" }, "after": { "email": null } },
+            ],
+        });
+        let hash = link(&both, &actor, &subject).hash();
+        for (id, gone, left) in [
+            (Some("cus_1"), vec!["Alice", "Ann"], vec!["bob@", "Called"]),
+            (None, vec!["Alice", "bob@", "Called"], vec![]),
+        ] {
+            let mut sealed = both.clone();
+            seal(&mut sealed, "5a17", id);
+            let text = sealed.to_string();
+            assert!(
+                gone.iter().all(|gone| !text.contains(gone)) && left.iter().all(|left| text.contains(left)),
+                "{text}"
+            );
+            assert_eq!(link(&sealed, &actor, &subject).hash(), hash);
+            // Twice is once.
+            let mut again = sealed.clone();
+            seal(&mut again, "5a17", id);
+            assert_eq!(again, sealed);
+        }
+        let mut shown = both.clone();
+        seal(&mut shown, "5a17", None);
+        readable(&mut shown);
+        assert_eq!(shown["text"], "Erased");
+        assert_eq!(shown["changes"][1]["before"], json!({}));
     }
 
     #[test]

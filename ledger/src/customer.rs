@@ -298,7 +298,7 @@ pub(crate) fn unarchive(account: &mut Account) -> Result<(), Stop> {
     }
 }
 
-fn customer_on(desk: &Desk, id: &CustomerId) -> Result<Customer> {
+pub(crate) fn customer_on(desk: &Desk, id: &CustomerId) -> Result<Customer> {
     let account = desk.accounts.get(id).and_then(Option::as_ref).ok_or(Error::NotFound("customer"))?;
     Ok(account.customer.clone())
 }

@@ -130,6 +130,12 @@ pub(crate) async fn sweep(ledger: Ledger) {
                 "sweeping failed; trying again in an hour"
             );
         }
+        if let Err(error) = ledger.resume_erasures().await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "an erased customer's events could not be sealed; trying again in an hour"
+            );
+        }
         if let Err(error) = ledger.sweep_imports().await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,

@@ -86,7 +86,7 @@ impl Ledger {
 
 impl Frame {
     fn new(row: EventRow) -> Result<Self> {
-        let data = serde_json::from_str(&row.data).map_err(Error::internal)?;
+        let data = row.data()?;
         Self::of(row, data)
     }
 

@@ -147,6 +147,13 @@ pub async fn archive_customer(id: CustomerId) -> Result<Customer, Fault> {
     ledger.archive_customer(&caller, &id).await.map_err(refuse)
 }
 
+/// Forgets who a settled customer was (admin).
+#[server(prefix = "/fn", endpoint = "customer/erase", input = Json)]
+pub async fn erase_customer(id: CustomerId) -> Result<Customer, Fault> {
+    let (ledger, caller) = session()?;
+    ledger.erase_personal_data(&caller, &id).await.map_err(refuse)
+}
+
 /// Takes it out again.
 #[server(prefix = "/fn", endpoint = "customer/unarchive", input = Json)]
 pub async fn unarchive_customer(id: CustomerId) -> Result<Customer, Fault> {

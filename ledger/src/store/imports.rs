@@ -220,6 +220,21 @@ impl Store {
         self.drop_parts(&WAITING, import).await
     }
 
+    /// Drops the cells of an import that came to its end, and calls one off that waits for somebody.
+    pub(crate) async fn drop_cells(&self, import: &str) -> Result<()> {
+        self.drop_file(import).await?;
+        self.beside(|db| {
+            db.query(
+                "DELETE $survey; UPDATE $id SET chunks = 0, revision += 1, \
+                 state = IF state IN ['uploaded', 'validated'] { 'canceled' } ELSE { state } RETURN NONE",
+            )
+            .bind(("survey", record("import_survey", import)))
+            .bind(("id", record("import", import)))
+        })
+        .await?;
+        Ok(())
+    }
+
     /// Drops the cells of imports that ended before `before`, and what uploads left that were cut off before `stale`
     /// (an import's id begins with its time).
     pub(crate) async fn sweep_imports(&self, before: DateTime<Utc>, stale: &str) -> Result<()> {
@@ -227,15 +242,7 @@ impl Store {
                      AND state IN ['completed', 'completed_with_errors', 'failed', 'canceled', 'undone', 'uploaded', 'validated']";
         let old: Vec<RecordId> = self.db.query(query).bind(("before", before)).await?.take(0)?;
         for id in old {
-            let import = key(id.clone());
-            self.drop_file(&import).await?;
-            self.beside(|db| {
-                db.query("DELETE $survey; UPDATE $id SET chunks = 0, revision += 1, \
-                          state = IF state IN ['uploaded', 'validated'] { 'canceled' } ELSE { state } RETURN NONE")
-                    .bind(("survey", record("import_survey", &import)))
-                    .bind(("id", id.clone()))
-            })
-            .await?;
+            self.drop_cells(&key(id)).await?;
         }
         for table in WAITING {
             let query = format!(

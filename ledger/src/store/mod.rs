@@ -2,6 +2,7 @@
 
 mod commit;
 mod desk_load;
+mod erasure;
 pub(crate) mod floor;
 pub(crate) mod imports;
 mod live;

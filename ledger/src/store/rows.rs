@@ -581,10 +581,22 @@ pub(crate) struct EventRow {
     pub hash: String,
 }
 
+impl EventRow {
+    /// What readers get of it.
+    pub(crate) fn data(&self) -> Result<serde_json::Value> {
+        let mut data = serde_json::from_str(&self.data).map_err(Error::internal)?;
+        if self.data.contains(crate::chain::ERASED) {
+            crate::chain::readable(&mut data);
+        }
+        Ok(data)
+    }
+}
+
 impl TryFrom<EventRow> for Event {
     type Error = Error;
 
     fn try_from(row: EventRow) -> Result<Self> {
+        let data = row.data()?;
         Ok(Self {
             seq: row.seq,
             at: row.at,
@@ -592,7 +604,7 @@ impl TryFrom<EventRow> for Event {
             request_id: row.request_id,
             kind: row.kind.parse().map_err(|_| broken("event kind"))?,
             subject: domain::Subject { kind: row.subject_type, id: row.subject_id },
-            data: serde_json::from_str(&row.data).map_err(Error::internal)?,
+            data,
             prev_hash: row.prev_hash,
             hash: row.hash,
         })

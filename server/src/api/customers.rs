@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::customer::{CustomerFilter, SortBy};
 use domain::{Customer, CustomerId, CustomerPatch, Event, NewCustomer, Page};
-use ledger::CustomerQuery;
+use ledger::{CustomerQuery, PersonalData};
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -22,6 +22,8 @@ pub(super) fn router() -> OpenApiRouter<State> {
         .routes(routes!(read, change, delete))
         .routes(routes!(archive))
         .routes(routes!(unarchive))
+        .routes(routes!(personal_data))
+        .routes(routes!(erase))
         .routes(routes!(timeline))
         .routes(routes!(add_note))
 }
@@ -152,6 +154,31 @@ async fn unarchive(
     Id(id): Id<CustomerId>,
 ) -> Answer<impl IntoResponse + use<>> {
     Ok(versioned(state.ledger.unarchive_customer(&caller, &id).await?))
+}
+
+/// All that is kept of a customer as a person.
+#[utoipa::path(get, path = "/customers/{id}/personal-data", operation_id = "customers_personal_data", tag = "customers", params(("id" = String, Path)), responses(
+    (status = 200, body = schema::PersonalData), (status = 401, body = schema::Problem), (status = 403, body = schema::Problem),
+    (status = 404, body = schema::Problem)))]
+async fn personal_data(
+    AxumState(state): AxumState<State>,
+    Signed(caller): Signed,
+    Id(id): Id<CustomerId>,
+) -> Answer<Json<PersonalData>> {
+    Ok(Json(state.ledger.personal_data(&caller, &id).await?))
+}
+
+/// Forget who a settled customer was: name, contact, notes and tags go from the customer and from all that was ever logged;
+/// what was owed and paid stays. Archives the customer. Can't be taken back.
+#[utoipa::path(post, path = "/customers/{id}/erase", operation_id = "customers_erase", tag = "customers", params(("id" = String, Path)), responses(
+    (status = 200, body = schema::Customer), (status = 401, body = schema::Problem), (status = 403, body = schema::Problem),
+    (status = 404, body = schema::Problem), (status = 409, body = schema::Problem)))]
+async fn erase(
+    AxumState(state): AxumState<State>,
+    Signed(caller): Signed,
+    Id(id): Id<CustomerId>,
+) -> Answer<impl IntoResponse + use<>> {
+    Ok(versioned(state.ledger.erase_personal_data(&caller, &id).await?))
 }
 
 /// What happened to a customer, newest first.

@@ -125,6 +125,14 @@ pub(super) struct Page<T: ToSchema> {
     page: PageInfo,
 }
 
+/// All that is kept of a customer as a person.
+#[derive(ToSchema)]
+pub(super) struct PersonalData {
+    customer: Customer,
+    /// The first at first.
+    events: Vec<Event>,
+}
+
 /// A person.
 #[derive(ToSchema)]
 pub(super) struct User {

@@ -345,3 +345,59 @@ async fn a_viewer_reads_and_changes_nothing() {
     assert!(refused.text.contains("a collector or above"), "{}", refused.text);
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_is_told_in_whole_and_forgotten_for_good() {
+    let app = TestApp::start().await;
+    let ada = app.admin().await;
+    let mia = app.person(&ada, "Mia", Role::Manager).await;
+    let sheet = "name,email,phone,address,amount,due date\n\
+                 Zebulon Quill,zeb@example.com,020 7946 0000,1 Odd Lane,50.00,2026-01-05\n\
+                 Bob Brown,bob@example.com,,,20.00,2026-01-05\n";
+    ada.import("people.csv", sheet.as_bytes().to_vec()).await;
+    let zeb = ada.get("/customers?q=zebulon").await.is(200).rows()[0].clone();
+    let id = text(&zeb["id"]);
+    let path = |rest: &str| format!("/customers/{id}{rest}");
+    ada.post(&path("/notes"), json!({ "text": "Zebulon called about Aunt Mabel." })).await.is(201);
+    ada.patch(&path(""), json!({ "name": "Zebulon Q. Quill" })).await.is(200);
+
+    let told = ada.get(&path("/personal-data")).await.is(200);
+    assert_eq!(told.body["customer"]["email"], "zeb@example.com");
+    assert!(
+        told.text.contains("Aunt Mabel") && told.body["events"].as_array().unwrap().len() >= 2,
+        "{}",
+        told.text
+    );
+    mia.get(&path("/personal-data")).await.problem(403, "forbidden");
+    mia.post(&path("/erase"), json!({})).await.problem(403, "forbidden");
+    // Of whom something is owed, one has to know who they are.
+    ada.post(&path("/erase"), json!({})).await.problem(409, "not_settled");
+    ada.pay(&zeb, "50.00", "k1").await.is(201);
+    let erased = ada.post(&path("/erase"), json!({})).await.is(200).body;
+    assert_eq!((&erased["name"], &erased["email"]), (&json!("Erased customer"), &Value::Null));
+    assert!(erased["archived_at"].is_string());
+
+    let everywhere = [
+        path(""),
+        path("/timeline"),
+        path("/personal-data"),
+        "/events?limit=200".into(),
+        "/customers?archived=true".into(),
+        "/payments".into(),
+        "/invoices".into(),
+        "/notifications".into(),
+        "/customers?q=zeb".into(),
+    ];
+    for place in everywhere {
+        let answer = ada.get(&place).await.is(200);
+        for gone in ["Zebulon", "zeb@", "7946", "Odd Lane", "Mabel"] {
+            assert!(!answer.text.contains(gone), "{gone} still stands in {place}: {}", answer.text);
+        }
+    }
+    // Somebody else of the same import stays who they are, in the log as well.
+    assert!(ada.get("/events?limit=200").await.is(200).text.contains("bob@example.com"));
+    let again = ada.pay(&zeb, "50.00", "k1").await;
+    assert!(!again.text.contains("Zebulon"), "{}", again.text);
+    // The chain still verifies, and the rows are what the events say.
+    app.finish().await;
+}

@@ -41,6 +41,7 @@ fn table() -> Vec<(&'static str, Option<Role>, Value)> {
         ("customer/delete", Some(Manager), id.clone()),
         ("customer/archive", Some(Manager), id.clone()),
         ("customer/unarchive", Some(Manager), id.clone()),
+        ("customer/erase", Some(Admin), id.clone()),
         ("demo/advance", Some(Admin), json!({ "days": 1 })),
         ("import/limits", Some(Viewer), none.clone()),
         ("import/list", Some(Viewer), json!({ "limit": null, "cursor": null })),

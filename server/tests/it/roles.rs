@@ -45,6 +45,8 @@ fn table() -> Vec<(&'static str, &'static str, Option<Role>, Option<Value>)> {
         ("DELETE", "/customers/{id}", Some(Manager), None),
         ("POST", "/customers/{id}/archive", Some(Manager), None),
         ("POST", "/customers/{id}/unarchive", Some(Manager), None),
+        ("GET", "/customers/{id}/personal-data", Some(Admin), None),
+        ("POST", "/customers/{id}/erase", Some(Admin), None),
         ("GET", "/customers/{id}/timeline", Some(Viewer), None),
         ("POST", "/customers/{id}/notes", Some(Collector), Some(json!({ "text": "Called." }))),
         ("GET", "/invoices", Some(Viewer), None),

@@ -76,6 +76,7 @@ fn tell(event: &Event) -> Told {
         EventKind::CustomerUpdated => (IconName::Edit, "Details changed".to_owned(), changes(data)),
         EventKind::CustomerArchived => (IconName::Archive, "Archived".to_owned(), Vec::new()),
         EventKind::CustomerUnarchived => (IconName::Archive, "Restored".to_owned(), Vec::new()),
+        EventKind::CustomerRedacted => (IconName::Close, "Personal data erased".to_owned(), Vec::new()),
         EventKind::CustomerErased => (IconName::Close, "Deleted".to_owned(), Vec::new()),
         EventKind::InvoiceOverdue => {
             let unpaid = vec![format!("{amount} was not paid in time.")];
