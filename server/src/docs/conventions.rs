@@ -51,7 +51,10 @@ pub(super) fn complete(document: &mut Value) {
     }
     for name in asked {
         // Unknown fields are refused wherever a body is read.
-        document["components"]["schemas"][name]["additionalProperties"] = false.into();
+        let schema = &mut document["components"]["schemas"][name];
+        schema["additionalProperties"] = false.into();
+        let fields = schema.get_mut("properties").and_then(Value::as_object_mut);
+        fields.into_iter().flat_map(Map::values_mut).for_each(within_64_bits);
     }
     let shared =
         REFUSALS.iter().map(|(status, name, meaning)| ((*name).to_owned(), refusal(status, meaning)));
@@ -103,6 +106,7 @@ fn parameters(operation: &mut Value, schemas: &Value) {
     for parameter in parameters {
         // A parameter is there or not; none is null.
         without_null(&mut parameter["schema"]);
+        within_64_bits(&mut parameter["schema"]);
         if parameter["in"] == "query" {
             // Forms send empty fields; they count as absent.
             parameter["allowEmptyValue"] = true.into();
@@ -110,6 +114,17 @@ fn parameters(operation: &mut Value, schemas: &Value) {
         if parameter["name"] == "Idempotency-Key" {
             parameter["description"] = "Makes the request happen once, however often it is sent.".into();
             parameter["schema"] = json!({ "type": "string", "pattern": "^[!-~]([ -~]{0,253}[!-~])?$" });
+        }
+    }
+}
+
+/// JSON's whole numbers have no end; ours do.
+fn within_64_bits(schema: &mut Value) {
+    if schema["format"] == "int64" {
+        for (bound, value) in [("minimum", i64::MIN), ("maximum", i64::MAX)] {
+            if schema.get(bound).is_none() {
+                schema[bound] = value.into();
+            }
         }
     }
 }

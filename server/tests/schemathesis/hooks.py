@@ -1,5 +1,6 @@
 """What Schemathesis has to know of Duebook besides its document."""
 
+import itertools
 import os
 import re
 import time
@@ -7,6 +8,7 @@ import zlib
 
 import requests
 import schemathesis
+from schemathesis.generation.meta import TestPhase
 from schemathesis.openapi.checks import RejectedPositiveData
 
 API = os.environ["DUEBOOK_URL"] + "/api/v1"
@@ -63,12 +65,13 @@ SEEDED = {
     }.items()
 }
 CURRENCIES = get("/openapi.json")["components"]["schemas"]["Currency"]["enum"]
+KEYED = itertools.count(1)
 REFERENCES = {"customer_id": "customers", "invoice_id": "invoices", "import_id": "imports"}
 
 
-# Ids are opaque, so no made-up one is ever that of something. Therefore every other request names what is there, in a
-# currency that is kept, under a key of its own. Only what is well-formed is put in the place of what is well-formed: wrong
-# data stays wrong.
+# Ids are opaque, so no made-up one is ever that of something, and a key that was used for one body is refused for all others.
+# Therefore every other request names what is there, in a currency that is kept, and most have a key of their own. Only what
+# is well-formed is put in the place of what is well-formed: wrong data stays wrong.
 
 
 def mark(part):
@@ -81,24 +84,19 @@ def known(noun, part):
 
 
 @schemathesis.hook
-def map_path_parameters(context, path_parameters):
-    noun = context.operation.path.partition("/{id}")[0].rpartition("/")[2]
-    if not path_parameters or noun not in SEEDED or mark(path_parameters) % 2:
-        return path_parameters
-    return {**path_parameters, "id": known(noun, path_parameters)}
-
-
-@schemathesis.hook
-def map_headers(context, headers):
-    key = (headers or {}).get("Idempotency-Key")
-    if not isinstance(key, str) or not re.fullmatch("[!-~]{1,255}", key) or mark(key) % 2:
-        return headers
-    return {**headers, "Idempotency-Key": os.urandom(16).hex()}
-
-
-@schemathesis.hook
-def map_body(context, body):
-    return body if mark(body) % 2 else named(body)
+def map_case(context, case):
+    headers, noun = case.headers or {}, case.operation.path.partition("/{id}")[0].rpartition("/")[2]
+    key = headers.get("Idempotency-Key")
+    if isinstance(key, str) and re.fullmatch("[!-~]{1,255}", key) and next(KEYED) % 16:
+        case.headers = {**headers, "Idempotency-Key": os.urandom(16).hex()}
+    # Requests that follow from others name what these made.
+    if case.meta.phase.name == TestPhase.STATEFUL:
+        return case
+    if case.path_parameters and noun in SEEDED and not mark(case.path_parameters) % 2:
+        case.path_parameters = {**case.path_parameters, "id": known(noun, case.path_parameters)}
+    if isinstance(case.body, dict) and not mark(case.body) % 2:
+        case.body = named(case.body)
+    return case
 
 
 def named(part):
