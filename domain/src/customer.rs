@@ -299,9 +299,14 @@ impl Contact {
 
 /// A calendar date `YYYY-MM-DD` of a plausible year.
 pub fn parse_date(field: &str, text: &str) -> Result<NaiveDate, FieldError> {
-    NaiveDate::parse_from_str(text.trim(), "%Y-%m-%d").ok().filter(|date| date::plausible(*date)).ok_or_else(
-        || FieldError::new(field, "invalid_date", "Enter a date as YYYY-MM-DD, such as 2026-03-20."),
-    )
+    let text = text.trim();
+    NaiveDate::parse_from_str(text, "%Y-%m-%d")
+        .ok()
+        // Signs, inner spaces and missing zeros are read too, but `+2026- 3-1` is no date that anyone meant.
+        .filter(|date| date::plausible(*date) && date.to_string() == text)
+        .ok_or_else(|| {
+            FieldError::new(field, "invalid_date", "Enter a date as YYYY-MM-DD, such as 2026-03-20.")
+        })
 }
 
 fn not_negative(field: &str, money: Result<Money, FieldError>) -> Result<Money, FieldError> {

@@ -64,6 +64,16 @@ impl Currency {
     /// The Kuwaiti dinar, which has thousandths.
     pub const KWD: Currency = Currency(*b"KWD");
 
+    /// Every currency that is known, by code.
+    pub fn all() -> impl Iterator<Item = Currency> {
+        let hundredths =
+            HUNDREDTHS.split_ascii_whitespace().filter_map(|code| code.as_bytes().try_into().ok());
+        let mut codes: Vec<[u8; 3]> =
+            OTHER_EXPONENTS.iter().map(|(code, _)| **code).chain(hundredths).collect();
+        codes.sort_unstable();
+        codes.into_iter().map(Currency)
+    }
+
     /// The three-letter code.
     pub fn code(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or("XXX")

@@ -1,12 +1,15 @@
 //! The OpenAPI document, made from the handlers, and Swagger UI from the binary itself.
 
+mod conventions;
+
 use axum::Router;
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_SECURITY_POLICY;
+use serde_json::Value;
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Document;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::api;
@@ -21,20 +24,25 @@ use crate::application::State;
                        errors are RFC 9457 problem documents that name every wrong field.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
-    modifiers(&BearerToken),
-    security(("bearer" = []))
+    modifiers(&SignIn),
+    security(("bearer" = []), ("cookie" = []))
 )]
 pub(crate) struct Root;
 
-struct BearerToken;
+/// The ways to be signed in.
+struct SignIn;
 
-impl utoipa::Modify for BearerToken {
+impl utoipa::Modify for SignIn {
     fn modify(&self, document: &mut Document) {
-        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
-        document
-            .components
-            .get_or_insert_default()
-            .add_security_scheme("bearer", SecurityScheme::Http(scheme));
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+        let cookie = ApiKeyValue::with_description(
+            "duebook_access",
+            "A browser's session; over TLS the cookie is called `__Host-duebook_access`. What is no GET then needs an \
+             `Origin` or `Sec-Fetch-Site` of the desk itself.",
+        );
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+        components.add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     }
 }
 
@@ -43,19 +51,24 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 's
                       img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// The document.
-pub(crate) fn document() -> Document {
-    api::documented(0).into_openapi()
+pub(crate) fn document() -> Value {
+    let mut document = serde_json::to_value(api::documented(0).into_openapi()).unwrap_or_default();
+    conventions::complete(&mut document);
+    // Whether serde_json keeps the order of fields depends on what else is compiled along.
+    document.sort_all_objects();
+    document
 }
 
 /// The document as committed and served.
 pub fn document_text() -> String {
-    document().to_pretty_json().unwrap_or_default()
+    serde_json::to_string_pretty(&document()).unwrap_or_default()
 }
 
 pub(crate) fn router() -> Router<State> {
     let policy =
         SetResponseHeaderLayer::overriding(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-    Router::from(SwaggerUi::new("/api/docs").url("/api/v1/openapi.json", document())).layer(policy)
+    Router::from(SwaggerUi::new("/api/docs").external_url_unchecked("/api/v1/openapi.json", document()))
+        .layer(policy)
 }
 
 #[cfg(test)]

@@ -1,6 +1,10 @@
 //! `cargo xtask setup`: what building and testing need, each step looked at before it is done.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use crate::tools::{self, CARGO_LEPTOS, NODE_MAJOR, Progress, Result, Workspace};
 
@@ -15,6 +19,10 @@ const BROWSER_PACKAGES: &[&str] = &["chromium"];
 /// LibreOffice saves the sheets of the import tests; Python, with openpyxl, writes them.
 const SHEET_PACKAGES: &[&str] = &["libreoffice-calc-nogui", "python3-venv"];
 const OPENPYXL: &str = "3.1.5";
+/// Tries the API by its document.
+const SCHEMATHESIS: &str = "4.32.5";
+/// What it makes requests with: another version makes others.
+const HYPOTHESIS: &str = "hypothesis==6.170.15";
 /// The names Chromium goes by.
 pub const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
 
@@ -25,13 +33,14 @@ pub fn for_building(workspace: &Workspace) -> Result {
 
 /// Everything `test` needs.
 pub fn for_testing(workspace: &Workspace) -> Result {
-    let mut progress = Progress::new(13);
+    let mut progress = Progress::new(14);
     building_steps(workspace, &mut progress)?;
     rust_components(&mut progress)?;
     browser(&mut progress)?;
     npm_packages(workspace, &mut progress, "end2end")?;
     libreoffice(&mut progress)?;
-    openpyxl(&mut progress)?;
+    python_package(&mut progress, "openpyxl", OPENPYXL, &[])?;
+    python_package(&mut progress, "schemathesis", SCHEMATHESIS, &[HYPOTHESIS])?;
     foreign_sheets(workspace, &mut progress)
 }
 
@@ -151,12 +160,12 @@ fn libreoffice(progress: &mut Progress) -> Result {
     progress.work(name, "installing Debian packages", || debian_install(SHEET_PACKAGES))
 }
 
-/// A Python of its own, so that nothing of the user's is changed.
-fn openpyxl(progress: &mut Progress) -> Result {
-    let name = format!("openpyxl {OPENPYXL}");
-    let dir = tools::tool_dir("openpyxl", OPENPYXL)?;
+/// A Python of its own for each, so that nothing of the user's is changed.
+fn python_package(progress: &mut Progress, package: &str, version: &str, along: &[&str]) -> Result {
+    let name = format!("{package} {version}");
+    let dir = tools::tool_dir(package, version)?;
     let python = dir.join("bin/python");
-    if tools::ask(Command::new(&python).args(["-c", "import openpyxl"])).is_some() {
+    if tools::ask(Command::new(&python).arg("-c").arg(format!("import {package}"))).is_some() {
         progress.already(&name);
         return Ok(());
     }
@@ -165,9 +174,15 @@ fn openpyxl(progress: &mut Progress) -> Result {
         tools::run(
             Command::new(&python)
                 .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
-                .arg(format!("openpyxl=={OPENPYXL}")),
+                .arg(format!("{package}=={version}"))
+                .args(along),
         )
     })
+}
+
+/// The Python that has Schemathesis.
+pub fn schemathesis_python() -> Result<PathBuf> {
+    Ok(tools::tool_dir("schemathesis", SCHEMATHESIS)?.join("bin/python"))
 }
 
 /// Has other programs write the files that `ledger/tests/foreign.rs` imports.

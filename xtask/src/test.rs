@@ -8,7 +8,7 @@ use crate::{
 /// Sets up, then runs everything; stops at the first failure.
 pub fn test(workspace: &Workspace) -> Result {
     setup::for_testing(workspace)?;
-    let mut progress = Progress::new(9);
+    let mut progress = Progress::new(10);
     let outcome = steps(workspace, &mut progress);
     summary(&progress);
     match outcome {
@@ -72,9 +72,17 @@ fn steps(workspace: &Workspace, progress: &mut Progress) -> Result {
             "--tests",
         ])?)
     })?;
+    progress.work("schemathesis", "the API tried by its document", || schemathesis(workspace))?;
     progress.work("soak", "sockets that break, a server that restarts", || soak(workspace))?;
     progress.work("browser tests", "Playwright in end2end/", || browser_tests(workspace))?;
     check::wasm_budget(workspace)
+}
+
+/// What the OpenAPI document says, held against the tests' own server.
+fn schemathesis(workspace: &Workspace) -> Result {
+    let mut run = workspace.command(&setup::schemathesis_python()?.display().to_string())?;
+    run.arg("server/tests/schemathesis/run.py").arg(workspace.server_binary("debug"));
+    tools::run(&mut run)
 }
 
 /// A short one, with the tests' own server; `cargo xtask bench --soak 120` is the long one.

@@ -519,7 +519,7 @@ impl Store {
 
     /// Stored events after `after`, in order.
     pub(crate) async fn event_rows(&self, after: i64, limit: u32) -> Result<Vec<EventRow>> {
-        let (from, to) = (after + 1, after.saturating_add(i64::from(limit)));
+        let (from, to) = (after.saturating_add(1), after.saturating_add(i64::from(limit)));
         Ok(self.db.query(format!("SELECT * FROM event:{from}..={to}")).await?.take(0)?)
     }
 

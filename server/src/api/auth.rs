@@ -95,7 +95,7 @@ async fn login(
 }
 
 /// Trade a refresh token for a new pair.
-#[utoipa::path(post, path = "/auth/refresh", operation_id = "auth_refresh", tag = "auth", security(()), request_body = schema::Refresh, responses(
+#[utoipa::path(post, path = "/auth/refresh", operation_id = "auth_refresh", tag = "auth", security(()), request_body = Option<schema::Refresh>, responses(
     (status = 200, body = schema::SignedIn), (status = 401, body = schema::Problem), (status = 429, body = schema::Problem)))]
 async fn refresh(
     AxumState(state): AxumState<State>,
@@ -108,7 +108,7 @@ async fn refresh(
 }
 
 /// Sign out: ends the session of the token or cookies sent along.
-#[utoipa::path(post, path = "/auth/logout", operation_id = "auth_logout", tag = "auth", responses((status = 204)))]
+#[utoipa::path(post, path = "/auth/logout", operation_id = "auth_logout", tag = "auth", security((), ("bearer" = []), ("cookie" = [])), responses((status = 204)))]
 async fn logout(
     AxumState(state): AxumState<State>,
     axum::Extension(Visitor(caller)): axum::Extension<Visitor>,

@@ -36,7 +36,7 @@ struct NewNote {
 
 /// Customers, filtered, sorted, in pages.
 #[utoipa::path(get, path = "/customers", operation_id = "customers_list", tag = "customers", params(schema::CustomerFilter,
-    ("limit" = Option<u32>, Query, description = "1 to 200, 50 when absent"), ("cursor" = Option<String>, Query)
+    schema::Paging
 ), responses((status = 200, body = schema::Page<schema::Customer>), (status = 401, body = schema::Problem), (status = 422, body = schema::Problem)))]
 async fn list(
     AxumState(state): AxumState<State>,
@@ -79,7 +79,7 @@ fn face_value(text: &str) -> Result<i64, String> {
 }
 
 /// A new customer. An outstanding amount becomes an opening-balance invoice.
-#[utoipa::path(post, path = "/customers", operation_id = "customers_create", tag = "customers", request_body = schema::NewCustomer, responses(
+#[utoipa::path(post, path = "/customers", operation_id = "customers_create", tag = "customers", params(("Idempotency-Key" = Option<String>, Header)), request_body = schema::NewCustomer, responses(
     (status = 201, body = schema::Customer), (status = 401, body = schema::Problem), (status = 403, body = schema::Problem),
     (status = 409, body = schema::Problem), (status = 422, body = schema::Problem)))]
 async fn create(
@@ -183,7 +183,7 @@ async fn erase(
 
 /// What happened to a customer, newest first.
 #[utoipa::path(get, path = "/customers/{id}/timeline", operation_id = "customers_timeline", tag = "customers", params(("id" = String, Path),
-    ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)), responses(
+    schema::Paging), responses(
     (status = 200, body = schema::Page<schema::Event>), (status = 401, body = schema::Problem),
     (status = 404, body = schema::Problem), (status = 422, body = schema::Problem)))]
 async fn timeline(

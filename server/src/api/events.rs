@@ -24,7 +24,7 @@ struct Events {
 
 /// Events in `seq` order (manager and up).
 #[utoipa::path(get, path = "/events", operation_id = "events_list", tag = "events", params(("after" = Option<i64>, Query, description = "Events with a greater seq"),
-    ("limit" = Option<u32>, Query)), responses(
+    ("limit" = Option<u32>, Query, minimum = 1, maximum = 200)), responses(
     (status = 200, body = schema::Events), (status = 401, body = schema::Problem), (status = 403, body = schema::Problem), (status = 422, body = schema::Problem)))]
 async fn list(
     AxumState(state): AxumState<State>,

@@ -37,7 +37,7 @@ pub(super) fn router() -> OpenApiRouter<State> {
 
 /// All customers of a filter, as an Excel workbook. The file can be imported again.
 #[utoipa::path(get, path = "/customers/export.xlsx", operation_id = "customers_export_xlsx", tag = "customers", params(schema::CustomerFilter), responses(
-    (status = 200, content_type = XLSX, body = Vec<u8>), (status = 401, body = schema::Problem),
+    (status = 200, content_type = XLSX, body = schema::File), (status = 401, body = schema::Problem),
     (status = 403, body = schema::Problem), (status = 422, body = schema::Problem), (status = 503, body = schema::Problem)))]
 async fn customers_xlsx(
     state: AxumState<State>,
@@ -49,7 +49,7 @@ async fn customers_xlsx(
 
 /// All customers of a filter, as CSV. The file can be imported again.
 #[utoipa::path(get, path = "/customers/export.csv", operation_id = "customers_export_csv", tag = "customers", params(schema::CustomerFilter), responses(
-    (status = 200, content_type = CSV, body = Vec<u8>), (status = 401, body = schema::Problem),
+    (status = 200, content_type = CSV, body = schema::File), (status = 401, body = schema::Problem),
     (status = 403, body = schema::Problem), (status = 422, body = schema::Problem), (status = 503, body = schema::Problem)))]
 async fn customers_csv(
     state: AxumState<State>,
@@ -70,7 +70,7 @@ struct ChosenCustomers {
 
 /// These customers and no others, at most 10,000, as an Excel workbook.
 #[utoipa::path(post, path = "/customers/export.xlsx", operation_id = "customers_export_chosen_xlsx", tag = "customers", request_body = schema::ChosenCustomers, responses(
-    (status = 200, content_type = XLSX, body = Vec<u8>), (status = 401, body = schema::Problem),
+    (status = 200, content_type = XLSX, body = schema::File), (status = 401, body = schema::Problem),
     (status = 403, body = schema::Problem), (status = 422, body = schema::Problem), (status = 503, body = schema::Problem)))]
 async fn chosen_customers_xlsx(
     state: AxumState<State>,
@@ -82,7 +82,7 @@ async fn chosen_customers_xlsx(
 
 /// These customers and no others, at most 10,000, as CSV.
 #[utoipa::path(post, path = "/customers/export.csv", operation_id = "customers_export_chosen_csv", tag = "customers", request_body = schema::ChosenCustomers, responses(
-    (status = 200, content_type = CSV, body = Vec<u8>), (status = 401, body = schema::Problem),
+    (status = 200, content_type = CSV, body = schema::File), (status = 401, body = schema::Problem),
     (status = 403, body = schema::Problem), (status = 422, body = schema::Problem), (status = 503, body = schema::Problem)))]
 async fn chosen_customers_csv(
     state: AxumState<State>,
@@ -94,7 +94,7 @@ async fn chosen_customers_csv(
 
 /// All invoices of a filter, as an Excel workbook.
 #[utoipa::path(get, path = "/invoices/export.xlsx", operation_id = "invoices_export_xlsx", tag = "invoices", params(schema::InvoiceFilter), responses(
-    (status = 200, content_type = XLSX, body = Vec<u8>), (status = 401, body = schema::Problem),
+    (status = 200, content_type = XLSX, body = schema::File), (status = 401, body = schema::Problem),
     (status = 403, body = schema::Problem), (status = 422, body = schema::Problem), (status = 503, body = schema::Problem)))]
 async fn invoices_xlsx(
     state: AxumState<State>,
@@ -106,7 +106,7 @@ async fn invoices_xlsx(
 
 /// All invoices of a filter, as CSV.
 #[utoipa::path(get, path = "/invoices/export.csv", operation_id = "invoices_export_csv", tag = "invoices", params(schema::InvoiceFilter), responses(
-    (status = 200, content_type = CSV, body = Vec<u8>), (status = 401, body = schema::Problem),
+    (status = 200, content_type = CSV, body = schema::File), (status = 401, body = schema::Problem),
     (status = 403, body = schema::Problem), (status = 422, body = schema::Problem), (status = 503, body = schema::Problem)))]
 async fn invoices_csv(
     state: AxumState<State>,
@@ -118,7 +118,7 @@ async fn invoices_csv(
 
 /// All payments of a filter, as an Excel workbook.
 #[utoipa::path(get, path = "/payments/export.xlsx", operation_id = "payments_export_xlsx", tag = "payments", params(schema::PaymentFilter), responses(
-    (status = 200, content_type = XLSX, body = Vec<u8>), (status = 401, body = schema::Problem),
+    (status = 200, content_type = XLSX, body = schema::File), (status = 401, body = schema::Problem),
     (status = 403, body = schema::Problem), (status = 422, body = schema::Problem), (status = 503, body = schema::Problem)))]
 async fn payments_xlsx(
     state: AxumState<State>,
@@ -130,7 +130,7 @@ async fn payments_xlsx(
 
 /// All payments of a filter, as CSV.
 #[utoipa::path(get, path = "/payments/export.csv", operation_id = "payments_export_csv", tag = "payments", params(schema::PaymentFilter), responses(
-    (status = 200, content_type = CSV, body = Vec<u8>), (status = 401, body = schema::Problem),
+    (status = 200, content_type = CSV, body = schema::File), (status = 401, body = schema::Problem),
     (status = 403, body = schema::Problem), (status = 422, body = schema::Problem), (status = 503, body = schema::Problem)))]
 async fn payments_csv(
     state: AxumState<State>,
@@ -142,7 +142,7 @@ async fn payments_csv(
 
 /// Who owed how much, how late, as of a date, as an Excel workbook.
 #[utoipa::path(get, path = "/reports/ageing.xlsx", operation_id = "reports_ageing_xlsx", tag = "reports", params(schema::AgeingFilter), responses(
-    (status = 200, content_type = XLSX, body = Vec<u8>), (status = 401, body = schema::Problem),
+    (status = 200, content_type = XLSX, body = schema::File), (status = 401, body = schema::Problem),
     (status = 403, body = schema::Problem), (status = 422, body = schema::Problem), (status = 503, body = schema::Problem)))]
 async fn ageing_xlsx(state: AxumState<State>, Signed(caller): Signed, given: Parameters) -> Answer<Response> {
     ageing(state, caller, given, ExportFormat::Xlsx).await
@@ -150,7 +150,7 @@ async fn ageing_xlsx(state: AxumState<State>, Signed(caller): Signed, given: Par
 
 /// Who owed how much, how late, as of a date, as CSV.
 #[utoipa::path(get, path = "/reports/ageing.csv", operation_id = "reports_ageing_csv", tag = "reports", params(schema::AgeingFilter), responses(
-    (status = 200, content_type = CSV, body = Vec<u8>), (status = 401, body = schema::Problem),
+    (status = 200, content_type = CSV, body = schema::File), (status = 401, body = schema::Problem),
     (status = 403, body = schema::Problem), (status = 422, body = schema::Problem), (status = 503, body = schema::Problem)))]
 async fn ageing_csv(state: AxumState<State>, Signed(caller): Signed, given: Parameters) -> Answer<Response> {
     ageing(state, caller, given, ExportFormat::Csv).await
@@ -158,7 +158,7 @@ async fn ageing_csv(state: AxumState<State>, Signed(caller): Signed, given: Para
 
 /// The desk at a glance, a row for each figure, as an Excel workbook.
 #[utoipa::path(get, path = "/reports/dashboard.xlsx", operation_id = "reports_dashboard_xlsx", tag = "reports", responses(
-    (status = 200, content_type = XLSX, body = Vec<u8>), (status = 401, body = schema::Problem),
+    (status = 200, content_type = XLSX, body = schema::File), (status = 401, body = schema::Problem),
     (status = 403, body = schema::Problem), (status = 422, body = schema::Problem), (status = 503, body = schema::Problem)))]
 async fn dashboard_xlsx(
     state: AxumState<State>,
@@ -170,7 +170,7 @@ async fn dashboard_xlsx(
 
 /// The desk at a glance, a row for each figure, as CSV.
 #[utoipa::path(get, path = "/reports/dashboard.csv", operation_id = "reports_dashboard_csv", tag = "reports", responses(
-    (status = 200, content_type = CSV, body = Vec<u8>), (status = 401, body = schema::Problem),
+    (status = 200, content_type = CSV, body = schema::File), (status = 401, body = schema::Problem),
     (status = 403, body = schema::Problem), (status = 422, body = schema::Problem), (status = 503, body = schema::Problem)))]
 async fn dashboard_csv(
     state: AxumState<State>,

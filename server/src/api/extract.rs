@@ -10,6 +10,7 @@ use ledger::Caller;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::named::Named;
 use super::problem::Refusal;
 use crate::application::State;
 use crate::session::Visitor;
@@ -110,7 +111,7 @@ const MOST_ERRORS: usize = 100;
 /// Malformed JSON is 400; JSON of another shape is 422 and names every place that is wrong.
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let first = match serde_path_to_error::deserialize(&mut reader) {
+    let first = match serde_path_to_error::deserialize(Named(&mut reader)) {
         Ok(value) => {
             reader.end().map_err(|error| malformed(&error))?;
             return Ok(value);
@@ -134,7 +135,7 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
         if !errors.iter().any(under) {
             errors.push(found.error);
         }
-        match serde_path_to_error::deserialize::<_, T>(&rest) {
+        match serde_path_to_error::deserialize::<_, T>(Named(&rest)) {
             Err(next) if mended => found = misshaped(&next),
             _ => break,
         }
@@ -301,12 +302,15 @@ impl Parameters {
 
 /// The version that `If-Match` names; `*` and nothing name none.
 pub(crate) fn if_match(headers: &HeaderMap) -> Result<Option<i64>, Refusal> {
-    let Some(value) = headers.get(IF_MATCH).and_then(|value| value.to_str().ok()) else { return Ok(None) };
-    let tag = value.trim().trim_start_matches("W/").trim_matches('"');
+    let Some(value) = headers.get(IF_MATCH) else { return Ok(None) };
+    let tag = value.to_str().unwrap_or_default().trim();
     if tag == "*" {
         return Ok(None);
     }
-    tag.parse().map(Some).map_err(|_| {
+    let tag = tag.strip_prefix("W/").unwrap_or(tag);
+    let version = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).unwrap_or(tag);
+    let number = version.parse().ok().filter(|_| version.bytes().all(|byte| byte.is_ascii_digit()));
+    number.map(Some).ok_or_else(|| {
         let message = "If-Match takes the ETag of the version you changed, such as \"3\".";
         Problem::invalid(FieldError::new("If-Match", "invalid_etag", message).into()).into()
     })

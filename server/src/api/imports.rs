@@ -48,8 +48,8 @@ pub(super) fn router(most_upload: usize) -> OpenApiRouter<State> {
 
 /// The template of a kind: headers, an example row, allowed values.
 #[utoipa::path(get, path = "/imports/template.xlsx", operation_id = "imports_template", tag = "imports",
-    params(("kind" = Option<String>, Query, description = "customers (default), invoices, payments or combined")), responses(
-    (status = 200, content_type = XLSX, body = Vec<u8>), (status = 401, body = schema::Problem), (status = 422, body = schema::Problem)))]
+    params(("kind" = Option<schema::SheetKind>, Query, description = "customers when absent")), responses(
+    (status = 200, content_type = XLSX, body = schema::File), (status = 401, body = schema::Problem), (status = 422, body = schema::Problem)))]
 async fn template(
     AxumState(state): AxumState<State>,
     Signed(_caller): Signed,
@@ -148,7 +148,7 @@ fn set(upload: &mut Upload, name: &str, text: &str) -> Result<(), (&'static str,
 }
 
 /// All imports, newest first.
-#[utoipa::path(get, path = "/imports", operation_id = "imports_list", tag = "imports", params(("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)), responses(
+#[utoipa::path(get, path = "/imports", operation_id = "imports_list", tag = "imports", params(schema::Paging), responses(
     (status = 200, body = schema::Page<schema::Import>), (status = 401, body = schema::Problem), (status = 422, body = schema::Problem)))]
 async fn list(
     AxumState(state): AxumState<State>,
@@ -173,7 +173,7 @@ async fn read(
 
 /// The wrong cells of an import, in row order; `group` takes the key of one of its error groups.
 #[utoipa::path(get, path = "/imports/{id}/errors", operation_id = "imports_errors", tag = "imports", params(("id" = String, Path),
-    ("group" = Option<String>, Query), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)), responses(
+    ("group" = Option<String>, Query), schema::Paging), responses(
     (status = 200, body = schema::Page<schema::ImportError>), (status = 401, body = schema::Problem),
     (status = 404, body = schema::Problem), (status = 422, body = schema::Problem)))]
 async fn errors(
@@ -206,7 +206,7 @@ async fn error_groups(
 /// The file's own rows with a column that says what is wrong, and the wrong cells coloured. Put right and uploaded again,
 /// only the rows that were wrong are taken. Kept for 30 days.
 #[utoipa::path(get, path = "/imports/{id}/errors.xlsx", operation_id = "imports_errors_workbook", tag = "imports", params(("id" = String, Path)), responses(
-    (status = 200, content_type = XLSX, body = Vec<u8>), (status = 401, body = schema::Problem), (status = 403, body = schema::Problem),
+    (status = 200, content_type = XLSX, body = schema::File), (status = 401, body = schema::Problem), (status = 403, body = schema::Problem),
     (status = 404, body = schema::Problem), (status = 409, body = schema::Problem)))]
 async fn errors_workbook(
     AxumState(state): AxumState<State>,
@@ -243,7 +243,7 @@ async fn set_mapping(
 
 /// What a commit would do with each row, field by field, or did; `outcome` filters.
 #[utoipa::path(get, path = "/imports/{id}/preview", operation_id = "imports_preview", tag = "imports", params(("id" = String, Path),
-    ("outcome" = Option<String>, Query, description = "created, updated, skipped or rejected"), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)), responses(
+    ("outcome" = Option<schema::RowOutcome>, Query), schema::Paging), responses(
     (status = 200, body = schema::Page<schema::PreviewRow>), (status = 401, body = schema::Problem),
     (status = 404, body = schema::Problem), (status = 422, body = schema::Problem)))]
 async fn preview(

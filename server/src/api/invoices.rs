@@ -72,7 +72,7 @@ fn corrected(invoice: &Replayed<InvoiceView>) -> Response {
 
 /// Invoices by due date.
 #[utoipa::path(get, path = "/invoices", operation_id = "invoices_list", tag = "invoices", params(schema::InvoiceFilter,
-    ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)), responses(
+    schema::Paging), responses(
     (status = 200, body = schema::Page<schema::Invoice>), (status = 401, body = schema::Problem), (status = 422, body = schema::Problem)))]
 async fn list(
     AxumState(state): AxumState<State>,

@@ -10,6 +10,7 @@ mod idempotency;
 mod imports;
 mod invoices;
 mod me;
+mod named;
 mod notifications;
 mod payments;
 pub(crate) mod problem;

@@ -37,8 +37,8 @@ struct UnreadCount {
 }
 
 /// What happened that you want to know, newest first.
-#[utoipa::path(get, path = "/notifications", operation_id = "notifications_list", tag = "notifications", params(("unread" = Option<bool>, Query), ("kind" = Option<String>, Query),
-    ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)), responses(
+#[utoipa::path(get, path = "/notifications", operation_id = "notifications_list", tag = "notifications", params(("unread" = Option<bool>, Query), ("kind" = Option<schema::NotificationKind>, Query),
+    schema::Paging), responses(
     (status = 200, body = schema::Page<schema::Notification>), (status = 401, body = schema::Problem), (status = 422, body = schema::Problem)))]
 async fn list(
     AxumState(state): AxumState<State>,

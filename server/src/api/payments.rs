@@ -62,7 +62,7 @@ struct Applied {
 
 /// Payments, newest first.
 #[utoipa::path(get, path = "/payments", operation_id = "payments_list", tag = "payments", params(schema::PaymentFilter,
-    ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)), responses(
+    schema::Paging), responses(
     (status = 200, body = schema::Page<schema::Payment>), (status = 401, body = schema::Problem), (status = 422, body = schema::Problem)))]
 async fn list(
     AxumState(state): AxumState<State>,
@@ -147,7 +147,7 @@ async fn change(
 }
 
 /// Give up a pending payment.
-#[utoipa::path(post, path = "/payments/{id}/cancel", operation_id = "payments_cancel", tag = "payments", params(("id" = String, Path)), request_body = schema::Reason, responses(
+#[utoipa::path(post, path = "/payments/{id}/cancel", operation_id = "payments_cancel", tag = "payments", params(("id" = String, Path)), request_body = Option<schema::Reason>, responses(
     (status = 200, body = schema::Payment), (status = 401, body = schema::Problem), (status = 403, body = schema::Problem),
     (status = 404, body = schema::Problem), (status = 409, body = schema::Problem), (status = 422, body = schema::Problem)))]
 async fn cancel(

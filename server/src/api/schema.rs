@@ -6,22 +6,48 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use utoipa::{IntoParams, ToSchema};
 
+mod values;
+
+use values::{
+    AgeingGroup, CommitMode, Currency, CustomerStatus, DateOrder, DecimalMark, DeclineCode, Delivery,
+    ImportMode, ImportState, InvoiceEntryKind, InvoiceKind, InvoiceStatus, ManualPaymentStatus, MatchKey,
+    Outcome, PaymentEntryKind, PaymentMethod, PaymentSource, PaymentStatus, ReversalKind, Role, UndoState,
+};
+pub(super) use values::{NotificationKind, RowOutcome, SheetKind};
+
 /// An amount: a decimal string with at most the currency's digits, and an ISO 4217 code.
 #[derive(ToSchema)]
 pub(super) struct Money {
-    #[schema(example = "1234.50")]
+    #[schema(example = "1234.50", pattern = "^-?[0-9]+(\\.[0-9]{1,4})?$")]
     amount: String,
-    #[schema(example = "USD")]
-    currency: String,
+    currency: Currency,
 }
 
 /// An amount as sent; the currency may be left out where the customer's is meant.
 #[derive(ToSchema)]
 pub(super) struct MoneyInput {
-    #[schema(example = "1234.50")]
+    #[schema(schema_with = values::decimal)]
     amount: String,
-    #[schema(example = "USD")]
-    currency: Option<String>,
+    currency: Option<Currency>,
+}
+
+/// An amount above zero as sent; the currency may be left out where the customer's is meant.
+#[derive(ToSchema)]
+pub(super) struct PositiveMoney {
+    #[schema(schema_with = values::positive_decimal)]
+    amount: String,
+    currency: Option<Currency>,
+}
+
+/// Which page.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Paging {
+    /// Rows a page; 50 when absent
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u32>,
+    /// `next_cursor` of the page before
+    cursor: Option<String>,
 }
 
 /// Which customers, in which order.
@@ -30,19 +56,23 @@ pub(super) struct MoneyInput {
 pub(super) struct CustomerFilter {
     /// Parts of name, reference, e-mail or telephone number
     q: Option<String>,
-    /// paid, pending or overdue
-    status: Option<String>,
+    status: Option<CustomerStatus>,
     owner: Option<String>,
     tag: Option<String>,
-    currency: Option<String>,
+    currency: Option<Currency>,
     /// Decimal, bound included
+    #[param(schema_with = values::bound)]
     min_outstanding: Option<String>,
     /// Decimal, bound included
+    #[param(schema_with = values::bound)]
     max_outstanding: Option<String>,
+    #[param(schema_with = values::date)]
     due_from: Option<String>,
+    #[param(schema_with = values::date)]
     due_to: Option<String>,
     archived: Option<bool>,
-    /// name, reference, outstanding, overdue, next_due_date, status, created_at, updated_at; a minus puts the largest first
+    /// Fields in the order in which they count; a minus puts the largest first
+    #[param(schema_with = values::customer_order)]
     sort: Option<String>,
 }
 
@@ -51,9 +81,11 @@ pub(super) struct CustomerFilter {
 #[into_params(parameter_in = Query)]
 pub(super) struct InvoiceFilter {
     customer_id: Option<String>,
-    status: Option<String>,
+    status: Option<InvoiceStatus>,
     overdue: Option<bool>,
+    #[param(schema_with = values::date)]
     due_from: Option<String>,
+    #[param(schema_with = values::date)]
     due_to: Option<String>,
     /// parts of the number or of the customer's name
     q: Option<String>,
@@ -64,12 +96,15 @@ pub(super) struct InvoiceFilter {
 #[into_params(parameter_in = Query)]
 pub(super) struct PaymentFilter {
     customer_id: Option<String>,
-    status: Option<String>,
-    method: Option<String>,
+    status: Option<PaymentStatus>,
+    method: Option<PaymentMethod>,
+    #[param(schema_with = values::date)]
     received_from: Option<String>,
+    #[param(schema_with = values::date)]
     received_to: Option<String>,
     q: Option<String>,
-    /// received_on, amount, created_at
+    /// Fields in the order in which they count; a minus puts the largest first
+    #[param(schema_with = values::payment_order)]
     sort: Option<String>,
 }
 
@@ -78,11 +113,14 @@ pub(super) struct PaymentFilter {
 #[into_params(parameter_in = Query)]
 pub(super) struct AgeingFilter {
     /// today when absent
+    #[param(schema_with = values::date)]
     as_of: Option<String>,
-    currency: Option<String>,
+    currency: Option<Currency>,
     /// total (default) or customer
-    group: Option<String>,
+    #[param(inline)]
+    group: Option<AgeingGroup>,
     /// upper bounds in days past due, such as 30,60,90
+    #[param(schema_with = values::buckets)]
     buckets: Option<String>,
 }
 
@@ -139,8 +177,7 @@ pub(super) struct User {
     id: String,
     name: String,
     email: String,
-    /// `viewer`, `collector`, `manager` or `admin`.
-    role: String,
+    role: Role,
     active: bool,
     /// Present while somebody who was invited has chosen no password yet.
     invited: Option<bool>,
@@ -276,9 +313,12 @@ pub(super) struct UserAnswer {
 
 #[derive(ToSchema)]
 pub(super) struct Registration {
+    #[schema(schema_with = values::person_name)]
     name: String,
+    #[schema(schema_with = values::email)]
     email: String,
     /// 10 to 128 characters.
+    #[schema(schema_with = values::password)]
     password: String,
 }
 
@@ -309,20 +349,23 @@ pub(super) struct SignedIn {
 
 #[derive(ToSchema)]
 pub(super) struct UserPatch {
-    role: Option<String>,
+    role: Option<Role>,
     active: Option<bool>,
+    #[schema(schema_with = values::person_name_or_null)]
     name: Option<String>,
     version: Option<i64>,
 }
 
 #[derive(ToSchema)]
 pub(super) struct NameChange {
+    #[schema(schema_with = values::person_name)]
     name: String,
 }
 
 #[derive(ToSchema)]
 pub(super) struct PasswordChange {
     current_password: String,
+    #[schema(schema_with = values::password)]
     new_password: String,
 }
 
@@ -337,15 +380,14 @@ pub(super) struct Customer {
     address: Option<String>,
     notes: Option<String>,
     tags: Vec<String>,
-    currency: String,
+    currency: Currency,
     owner: Option<String>,
     credit_limit: Option<Money>,
     outstanding: Money,
     overdue: Money,
     unapplied: Money,
     next_due_date: Option<NaiveDate>,
-    /// `paid`, `pending` or `overdue`.
-    status: String,
+    status: CustomerStatus,
     open_invoices: i64,
     archived_at: Option<DateTime<Utc>>,
     import_id: Option<String>,
@@ -356,30 +398,47 @@ pub(super) struct Customer {
 
 #[derive(ToSchema)]
 pub(super) struct NewCustomer {
+    #[schema(schema_with = values::customer_name)]
     name: String,
+    #[schema(max_length = 64)]
     reference: Option<String>,
+    #[schema(schema_with = values::email_or_blank)]
     email: Option<String>,
+    #[schema(schema_with = values::phone_or_blank)]
     phone: Option<String>,
+    #[schema(max_length = 500)]
     address: Option<String>,
+    #[schema(max_length = 5000)]
     notes: Option<String>,
+    /// At most 20 of 40 characters.
+    #[schema(nullable = false)]
     tags: Option<Vec<String>>,
+    #[schema(schema_with = values::currency_or_blank)]
     currency: Option<String>,
     owner: Option<String>,
     credit_limit: Option<MoneyInput>,
     /// Becomes an opening-balance invoice; needs `due_date` when above zero.
     outstanding: Option<MoneyInput>,
+    #[schema(schema_with = values::date_or_blank)]
     due_date: Option<NaiveDate>,
 }
 
 /// Absent fields stay, `null` clears.
 #[derive(ToSchema)]
 pub(super) struct CustomerPatch {
+    #[schema(schema_with = values::customer_name)]
     name: Option<String>,
+    #[schema(schema_with = values::number)]
     reference: Option<String>,
+    #[schema(schema_with = values::email_or_blank)]
     email: Option<String>,
+    #[schema(schema_with = values::phone_or_blank)]
     phone: Option<String>,
+    #[schema(max_length = 500)]
     address: Option<String>,
+    #[schema(max_length = 5000)]
     notes: Option<String>,
+    /// At most 20 of 40 characters.
     tags: Option<Vec<String>>,
     owner: Option<String>,
     credit_limit: Option<MoneyInput>,
@@ -389,12 +448,15 @@ pub(super) struct CustomerPatch {
 /// Some customers by id, in an order as the list takes it.
 #[derive(ToSchema)]
 pub(super) struct ChosenCustomers {
+    #[schema(max_items = 10000)]
     ids: Vec<String>,
+    #[schema(schema_with = values::customer_order)]
     sort: Option<String>,
 }
 
 #[derive(ToSchema)]
 pub(super) struct NewNote {
+    #[schema(schema_with = values::note)]
     text: String,
 }
 
@@ -404,14 +466,12 @@ pub(super) struct Invoice {
     id: String,
     customer_id: String,
     number: String,
-    /// `invoice` or `opening_balance`.
-    kind: String,
+    kind: InvoiceKind,
     issue_date: NaiveDate,
     due_date: NaiveDate,
     total: Money,
     balance: Money,
-    /// `draft`, `open`, `paid`, `void` or `uncollectible`.
-    status: String,
+    status: InvoiceStatus,
     /// `net_30`, `end_of_month`, …
     terms: Option<String>,
     memo: Option<String>,
@@ -431,8 +491,7 @@ pub(super) struct Invoice {
 /// What lessens an invoice besides payments.
 #[derive(ToSchema)]
 pub(super) struct InvoiceEntry {
-    /// `credited`, `written_off`, `recovered` or `voided`.
-    kind: String,
+    kind: InvoiceEntryKind,
     /// The day from which it counts.
     on: NaiveDate,
     amount: Money,
@@ -443,27 +502,39 @@ pub(super) struct InvoiceEntry {
 pub(super) struct NewInvoice {
     customer_id: String,
     /// Unique per customer; made up when absent.
+    #[schema(max_length = 64)]
     number: Option<String>,
-    total: MoneyInput,
+    total: PositiveMoney,
     /// Today when absent; a draft's may be to come.
+    #[schema(schema_with = values::date_or_blank)]
     issue_date: Option<NaiveDate>,
     /// By hand, or from `terms`.
+    #[schema(schema_with = values::date_or_blank)]
     due_date: Option<NaiveDate>,
     /// `net_30`, `end_of_month`, `end_of_month_15`, …
+    #[schema(schema_with = values::terms_or_blank)]
     terms: Option<String>,
+    #[schema(max_length = 500)]
     memo: Option<String>,
-    /// `open` (default) or `draft`.
+    /// `open` when absent.
+    #[schema(schema_with = values::invoice_status_or_blank)]
     status: Option<String>,
 }
 
 /// A change of a draft; absent fields stay.
 #[derive(ToSchema)]
 pub(super) struct InvoicePatch {
+    #[schema(schema_with = values::number_or_null)]
     number: Option<String>,
-    total: Option<MoneyInput>,
+    total: Option<PositiveMoney>,
+    #[schema(schema_with = values::date_or_null)]
     issue_date: Option<NaiveDate>,
+    #[schema(schema_with = values::date_or_blank)]
     due_date: Option<NaiveDate>,
+    /// Empty for none.
+    #[schema(schema_with = values::terms_or_blank)]
     terms: Option<String>,
+    #[schema(max_length = 500)]
     memo: Option<String>,
     version: Option<i64>,
 }
@@ -471,8 +542,10 @@ pub(super) struct InvoicePatch {
 /// Why something is corrected.
 #[derive(ToSchema)]
 pub(super) struct Why {
+    #[schema(schema_with = values::reason)]
     reason: String,
     /// The day from which it counts; today when absent.
+    #[schema(schema_with = values::date_or_blank)]
     effective_on: Option<NaiveDate>,
     version: Option<i64>,
 }
@@ -480,8 +553,10 @@ pub(super) struct Why {
 #[derive(ToSchema)]
 pub(super) struct CreditNote {
     /// At most the balance.
-    amount: MoneyInput,
+    amount: PositiveMoney,
+    #[schema(schema_with = values::reason)]
     reason: String,
+    #[schema(schema_with = values::date_or_blank)]
     effective_on: Option<NaiveDate>,
     version: Option<i64>,
 }
@@ -489,17 +564,22 @@ pub(super) struct CreditNote {
 #[derive(ToSchema)]
 pub(super) struct PartOrAll {
     /// All of it when absent.
-    amount: Option<MoneyInput>,
+    amount: Option<PositiveMoney>,
+    #[schema(schema_with = values::reason)]
     reason: String,
+    #[schema(schema_with = values::date_or_blank)]
     effective_on: Option<NaiveDate>,
     version: Option<i64>,
 }
 
 #[derive(ToSchema)]
 pub(super) struct Reversal {
-    /// `bounced` (default), `chargeback` or `entry_error`.
+    /// `bounced` when absent.
+    #[schema(schema_with = values::reversal_or_blank)]
     kind: Option<String>,
+    #[schema(schema_with = values::reason)]
     reason: String,
+    #[schema(schema_with = values::date_or_blank)]
     effective_on: Option<NaiveDate>,
     version: Option<i64>,
 }
@@ -508,7 +588,9 @@ pub(super) struct Reversal {
 pub(super) struct Reallocation {
     /// All that it settles from now on; oldest due date first when absent.
     allocations: Option<Vec<NewAllocation>>,
+    #[schema(max_length = 500)]
     reason: Option<String>,
+    #[schema(schema_with = values::date_or_blank)]
     effective_on: Option<NaiveDate>,
     version: Option<i64>,
 }
@@ -516,8 +598,7 @@ pub(super) struct Reallocation {
 /// What happened to a payment's money.
 #[derive(ToSchema)]
 pub(super) struct PaymentEntry {
-    /// `received`, `allocated`, `unallocated`, `refunded`, `reversed` or `reopened`.
-    kind: String,
+    kind: PaymentEntryKind,
     /// The day from which it counts.
     on: NaiveDate,
     invoice_id: Option<String>,
@@ -527,7 +608,7 @@ pub(super) struct PaymentEntry {
 
 #[derive(ToSchema)]
 pub(super) struct DemoStep {
-    /// 1 to 365.
+    #[schema(minimum = 1, maximum = 365)]
     days: u16,
 }
 
@@ -554,7 +635,7 @@ pub(super) struct Bucket {
 
 #[derive(ToSchema)]
 pub(super) struct AgeingRow {
-    currency: String,
+    currency: Currency,
     customer_id: Option<String>,
     name: Option<String>,
     outstanding: Money,
@@ -600,7 +681,7 @@ pub(super) struct DayReceived {
 /// The figures in one currency.
 #[derive(ToSchema)]
 pub(super) struct CurrencyFigures {
-    currency: String,
+    currency: Currency,
     outstanding: InvoiceFigure,
     /// Due before today.
     overdue: InvoiceFigure,
@@ -632,15 +713,15 @@ pub(super) struct Allocation {
 #[derive(ToSchema)]
 pub(super) struct NewAllocation {
     invoice_id: String,
-    amount: MoneyInput,
+    amount: PositiveMoney,
 }
 
 /// An answer the gateway owes.
 #[derive(ToSchema)]
 pub(super) struct Awaited {
     /// What the mock gateway was asked to answer.
-    outcome: Option<String>,
-    decline_code: Option<String>,
+    outcome: Option<Outcome>,
+    decline_code: Option<DeclineCode>,
     due_at: DateTime<Utc>,
 }
 
@@ -651,20 +732,16 @@ pub(super) struct Payment {
     customer_id: String,
     amount: Money,
     refunded: Money,
-    /// `pending`, `processing`, `completed`, `failed`, `canceled`, `unknown`, `partially_refunded`, `refunded` or
-    /// `reversed`.
-    status: String,
-    /// `bank_transfer`, `card`, `cheque`, `cash`, `direct_debit` or `other`.
-    method: String,
-    /// `manual`, `import` or `gateway`.
-    source: String,
+    status: PaymentStatus,
+    method: PaymentMethod,
+    source: PaymentSource,
     reference: Option<String>,
     received_on: NaiveDate,
     unapplied: Money,
     allocations: Vec<Allocation>,
     entries: Option<Vec<PaymentEntry>>,
-    /// `bounced`, `chargeback` or `entry_error`, once it is reversed.
-    reversal: Option<String>,
+    /// Once it is reversed.
+    reversal: Option<ReversalKind>,
     failure: Option<String>,
     awaited: Option<Awaited>,
     import_id: Option<String>,
@@ -678,12 +755,16 @@ pub(super) struct Payment {
 #[derive(ToSchema)]
 pub(super) struct NewPayment {
     customer_id: String,
-    amount: MoneyInput,
+    amount: PositiveMoney,
     /// Today when absent; never in the future.
+    #[schema(schema_with = values::date_or_blank)]
     received_on: Option<NaiveDate>,
+    #[schema(schema_with = values::payment_method_or_blank)]
     method: Option<String>,
+    #[schema(max_length = 200)]
     reference: Option<String>,
-    /// `completed` (default) or `pending`.
+    /// `completed` when absent.
+    #[schema(schema_with = values::payment_status_or_blank)]
     status: Option<String>,
     /// Oldest due date first when absent.
     allocations: Option<Vec<NewAllocation>>,
@@ -692,26 +773,27 @@ pub(super) struct NewPayment {
 #[derive(ToSchema)]
 pub(super) struct NewSimulation {
     customer_id: String,
-    amount: MoneyInput,
-    /// `succeed` (default), `decline`, `timeout`, `delayed`, `duplicate` or `out_of_order`.
-    outcome: Option<String>,
-    /// `do_not_honor` (default), `insufficient_funds`, `expired_card`, `lost_or_stolen` or `suspected_fraud`; with `decline`.
-    decline_code: Option<String>,
-    /// 0 to 600,000.
+    amount: PositiveMoney,
+    /// `succeed` when absent.
+    outcome: Option<Outcome>,
+    /// With `decline`; `do_not_honor` when absent.
+    decline_code: Option<DeclineCode>,
+    #[schema(minimum = 0, maximum = 600000)]
     delay_ms: Option<i64>,
 }
 
 #[derive(ToSchema)]
 pub(super) struct StatusChange {
-    /// `completed` or `pending`.
-    status: String,
+    status: ManualPaymentStatus,
     /// Required for `pending`.
+    #[schema(max_length = 500)]
     reason: Option<String>,
     version: Option<i64>,
 }
 
 #[derive(ToSchema)]
 pub(super) struct Reason {
+    #[schema(max_length = 500)]
     reason: Option<String>,
 }
 
@@ -719,8 +801,7 @@ pub(super) struct Reason {
 #[derive(ToSchema)]
 pub(super) struct Import {
     id: String,
-    /// `customers`, `invoices`, `payments` or `combined`.
-    kind: String,
+    kind: SheetKind,
     file_name: String,
     /// SHA-256 of the file.
     file_hash: String,
@@ -728,13 +809,9 @@ pub(super) struct Import {
     sheet: String,
     /// All sheets with rows, when there are several.
     sheets: Option<Vec<String>>,
-    /// `uploaded`, `mapped`, `validated`, `committing`, `completed`, `completed_with_errors`, `failed`, `canceled` or
-    /// `undone`.
-    state: String,
-    /// `upsert` or `create_only`.
-    mode: String,
-    /// `auto` or `review`.
-    commit: String,
+    state: ImportState,
+    mode: ImportMode,
+    commit: CommitMode,
     rows: i64,
     valid: i64,
     invalid: i64,
@@ -745,8 +822,7 @@ pub(super) struct Import {
     preview: Option<PreviewCounts>,
     /// How far it is with what it is doing now.
     progress: Option<Progress>,
-    /// `nothing`, `possible` or `undone`.
-    undo: String,
+    undo: UndoState,
     errors_url: Option<String>,
     failure: Option<String>,
     totals: Vec<Money>,
@@ -780,19 +856,29 @@ pub(super) struct Progress {
 pub(super) struct Upload {
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
-    /// `customers`, `invoices`, `payments` or `combined`; guessed when absent.
+    /// Guessed when absent.
+    #[schema(schema_with = values::kind_field)]
     kind: Option<String>,
-    /// JSON: header to field; guessed when absent.
-    mapping: Option<String>,
-    /// JSON: `date_order` and `decimal`, where the values don't say; `key` (`reference`, `name`, `email`), what customers are recognised by.
-    options: Option<String>,
+    /// Header to field; guessed when absent.
+    #[schema(nullable = false)]
+    mapping: Option<std::collections::BTreeMap<String, String>>,
+    #[schema(nullable = false)]
+    options: Option<Options>,
     /// Which sheet is read; the one that fits best when absent.
+    #[schema(nullable = false)]
     sheet: Option<String>,
-    /// `auto` (default) saves the valid rows; `review` stops when all are checked.
+    /// `auto` when absent.
+    #[schema(schema_with = values::commit_field)]
     commit: Option<String>,
-    /// `upsert` (default) or `create_only`.
+    /// `upsert` when absent.
+    #[schema(schema_with = values::mode_field)]
     mode: Option<String>,
 }
+
+/// A workbook or a CSV file.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub(super) struct File(Vec<u8>);
 
 /// One wrong cell.
 #[derive(ToSchema)]
@@ -838,8 +924,7 @@ pub(super) struct FieldChange {
 #[derive(ToSchema)]
 pub(super) struct PreviewRow {
     row: i64,
-    /// `created`, `updated`, `skipped` or `rejected`.
-    outcome: String,
+    outcome: RowOutcome,
     title: String,
     changes: Vec<FieldChange>,
     errors: Option<Vec<ImportError>>,
@@ -849,7 +934,7 @@ pub(super) struct PreviewRow {
 /// The columns of a file and what they are taken for.
 #[derive(ToSchema)]
 pub(super) struct MappingView {
-    kind: String,
+    kind: SheetKind,
     /// Whether the headers leave no doubt about the kind.
     certain: bool,
     columns: Vec<ColumnView>,
@@ -917,30 +1002,31 @@ pub(super) struct QuestionChoice {
 /// What the values of columns don't say themselves.
 #[derive(ToSchema)]
 pub(super) struct Options {
-    /// `day_first` or `month_first`.
-    date_order: Option<String>,
-    /// `point` or `comma`.
-    decimal: Option<String>,
-    /// What customers are recognised by: `reference` (the default), `name` or `email`.
-    key: Option<String>,
+    date_order: Option<DateOrder>,
+    decimal: Option<DecimalMark>,
+    /// `reference` when absent.
+    key: Option<MatchKey>,
 }
 
 /// How the columns of a file are to be read. What is absent stays as it is.
 #[derive(ToSchema)]
 pub(super) struct MappingChange {
-    kind: Option<String>,
+    kind: Option<SheetKind>,
     sheet: Option<String>,
     /// The row that holds the headers, as the spreadsheet numbers it; 0 where no row does.
+    #[schema(minimum = 0, maximum = 4294967295_i64)]
     header_row: Option<i64>,
     /// Column keys with the name of their field, or null for one that is not imported.
+    #[schema(nullable = false)]
     mapping: Option<std::collections::BTreeMap<String, Option<String>>>,
     options: Option<Options>,
-    mode: Option<String>,
+    mode: Option<ImportMode>,
 }
 
 /// Corrections of cells.
 #[derive(ToSchema)]
 pub(super) struct CellFixes {
+    #[schema(nullable = false)]
     edits: Option<Vec<CellEdit>>,
     group: Option<GroupFix>,
 }
@@ -948,6 +1034,7 @@ pub(super) struct CellFixes {
 /// A corrected cell.
 #[derive(ToSchema)]
 pub(super) struct CellEdit {
+    #[schema(nullable = false)]
     sheet: Option<String>,
     /// As the spreadsheet numbers it.
     row: i64,
@@ -967,7 +1054,7 @@ pub(super) struct GroupFix {
 pub(super) struct SavedMapping {
     id: String,
     name: String,
-    kind: String,
+    kind: SheetKind,
     signature: String,
     /// Pairs of column key and field.
     columns: Vec<Vec<Option<String>>>,
@@ -984,6 +1071,7 @@ pub(super) struct SavedMappings {
 #[derive(ToSchema)]
 pub(super) struct NewSavedMapping {
     import_id: String,
+    #[schema(schema_with = values::person_name)]
     name: String,
 }
 
@@ -1006,7 +1094,7 @@ pub(super) struct Actor {
 pub(super) struct Notification {
     id: String,
     seq: i64,
-    kind: String,
+    kind: NotificationKind,
     title: String,
     text: String,
     subject: Subject,
@@ -1023,28 +1111,28 @@ pub(super) struct UnreadCount {
 /// Notifications to mark.
 #[derive(ToSchema)]
 pub(super) struct Marked {
-    /// At most 5,000.
+    #[schema(max_items = 5000)]
     ids: Vec<String>,
 }
 
-/// How you are told of each kind: `toast`, `inbox` or `none`.
+/// How you are told of each kind.
 #[derive(ToSchema)]
 pub(super) struct NotificationPreferences {
-    #[schema(rename = "payment.received")]
-    payment_received: Option<String>,
-    #[schema(rename = "payment.failed")]
-    payment_failed: Option<String>,
-    #[schema(rename = "payment.pending")]
-    payment_pending: Option<String>,
-    #[schema(rename = "invoice.overdue")]
-    invoice_overdue: Option<String>,
-    #[schema(rename = "customer.created")]
-    customer_created: Option<String>,
-    #[schema(rename = "import.finished")]
-    import_finished: Option<String>,
+    #[schema(rename = "payment.received", nullable = false)]
+    payment_received: Option<Delivery>,
+    #[schema(rename = "payment.failed", nullable = false)]
+    payment_failed: Option<Delivery>,
+    #[schema(rename = "payment.pending", nullable = false)]
+    payment_pending: Option<Delivery>,
+    #[schema(rename = "invoice.overdue", nullable = false)]
+    invoice_overdue: Option<Delivery>,
+    #[schema(rename = "customer.created", nullable = false)]
+    customer_created: Option<Delivery>,
+    #[schema(rename = "import.finished", nullable = false)]
+    import_finished: Option<Delivery>,
     /// Admins only.
-    #[schema(rename = "user.registered")]
-    user_registered: Option<String>,
+    #[schema(rename = "user.registered", nullable = false)]
+    user_registered: Option<Delivery>,
 }
 
 /// One entry of the log.
