@@ -9,9 +9,14 @@ use utoipa::{IntoParams, ToSchema};
 mod values;
 
 use values::{
-    AgeingGroup, CommitMode, Currency, CustomerStatus, DateOrder, DecimalMark, DeclineCode, Delivery,
-    ImportMode, ImportState, InvoiceEntryKind, InvoiceKind, InvoiceStatus, ManualPaymentStatus, MatchKey,
-    Outcome, PaymentEntryKind, PaymentMethod, PaymentSource, PaymentStatus, ReversalKind, Role, UndoState,
+    AgeingGroup, Bound, BucketBounds, CalendarDate, CommitMode, CommitModeOrBlank, Currency, CurrencyOrBlank,
+    CustomerName, CustomerOrder, CustomerStatus, DateOrBlank, DateOrder, Decimal, DecimalMark, DeclineCode,
+    Delivery, EmailAddress, EmailAddressOrBlank, ImportMode, ImportModeOrBlank, ImportState,
+    InvoiceEntryKind, InvoiceKind, InvoiceStatus, ManualPaymentStatus, ManualPaymentStatusOrBlank, MatchKey,
+    NewInvoiceStatusOrBlank, NoteText, Number, Outcome, Password, PaymentEntryKind, PaymentMethod,
+    PaymentMethodOrBlank, PaymentOrder, PaymentSource, PaymentStatus, PersonName, PhoneNumberOrBlank,
+    PositiveDecimal, ReasonText, ReversalKind, ReversalKindOrBlank, Role, SheetKindOrBlank, TermsOrBlank,
+    UndoState,
 };
 pub(super) use values::{NotificationKind, RowOutcome, SheetKind};
 
@@ -26,16 +31,14 @@ pub(super) struct Money {
 /// An amount as sent; the currency may be left out where the customer's is meant.
 #[derive(ToSchema)]
 pub(super) struct MoneyInput {
-    #[schema(schema_with = values::decimal)]
-    amount: String,
+    amount: Decimal,
     currency: Option<Currency>,
 }
 
 /// An amount above zero as sent; the currency may be left out where the customer's is meant.
 #[derive(ToSchema)]
 pub(super) struct PositiveMoney {
-    #[schema(schema_with = values::positive_decimal)]
-    amount: String,
+    amount: PositiveDecimal,
     currency: Option<Currency>,
 }
 
@@ -61,19 +64,19 @@ pub(super) struct CustomerFilter {
     tag: Option<String>,
     currency: Option<Currency>,
     /// Decimal, bound included
-    #[param(schema_with = values::bound)]
-    min_outstanding: Option<String>,
+    #[param(inline)]
+    min_outstanding: Option<Bound>,
     /// Decimal, bound included
-    #[param(schema_with = values::bound)]
-    max_outstanding: Option<String>,
-    #[param(schema_with = values::date)]
-    due_from: Option<String>,
-    #[param(schema_with = values::date)]
-    due_to: Option<String>,
+    #[param(inline)]
+    max_outstanding: Option<Bound>,
+    #[param(inline)]
+    due_from: Option<CalendarDate>,
+    #[param(inline)]
+    due_to: Option<CalendarDate>,
     archived: Option<bool>,
     /// Fields in the order in which they count; a minus puts the largest first
-    #[param(schema_with = values::customer_order)]
-    sort: Option<String>,
+    #[param(inline)]
+    sort: Option<CustomerOrder>,
 }
 
 /// Which invoices.
@@ -83,10 +86,10 @@ pub(super) struct InvoiceFilter {
     customer_id: Option<String>,
     status: Option<InvoiceStatus>,
     overdue: Option<bool>,
-    #[param(schema_with = values::date)]
-    due_from: Option<String>,
-    #[param(schema_with = values::date)]
-    due_to: Option<String>,
+    #[param(inline)]
+    due_from: Option<CalendarDate>,
+    #[param(inline)]
+    due_to: Option<CalendarDate>,
     /// parts of the number or of the customer's name
     q: Option<String>,
 }
@@ -98,14 +101,14 @@ pub(super) struct PaymentFilter {
     customer_id: Option<String>,
     status: Option<PaymentStatus>,
     method: Option<PaymentMethod>,
-    #[param(schema_with = values::date)]
-    received_from: Option<String>,
-    #[param(schema_with = values::date)]
-    received_to: Option<String>,
+    #[param(inline)]
+    received_from: Option<CalendarDate>,
+    #[param(inline)]
+    received_to: Option<CalendarDate>,
     q: Option<String>,
     /// Fields in the order in which they count; a minus puts the largest first
-    #[param(schema_with = values::payment_order)]
-    sort: Option<String>,
+    #[param(inline)]
+    sort: Option<PaymentOrder>,
 }
 
 /// Which ageing report.
@@ -113,15 +116,15 @@ pub(super) struct PaymentFilter {
 #[into_params(parameter_in = Query)]
 pub(super) struct AgeingFilter {
     /// today when absent
-    #[param(schema_with = values::date)]
-    as_of: Option<String>,
+    #[param(inline)]
+    as_of: Option<CalendarDate>,
     currency: Option<Currency>,
     /// total (default) or customer
     #[param(inline)]
     group: Option<AgeingGroup>,
     /// upper bounds in days past due, such as 30,60,90
-    #[param(schema_with = values::buckets)]
-    buckets: Option<String>,
+    #[param(inline)]
+    buckets: Option<BucketBounds>,
 }
 
 /// RFC 9457.
@@ -186,10 +189,9 @@ pub(super) struct User {
 
 #[derive(ToSchema)]
 pub(super) struct Invitation {
-    name: String,
-    email: String,
-    /// `viewer`, `collector`, `manager` or `admin`.
-    role: String,
+    name: PersonName,
+    email: EmailAddress,
+    role: Role,
 }
 
 /// A link by which somebody chooses a password, once.
@@ -211,7 +213,7 @@ pub(super) struct FollowedLink {
     /// The secret of the link.
     token: String,
     /// 10 to 128 characters.
-    password: String,
+    password: Password,
 }
 
 /// A sign-in that holds.
@@ -273,8 +275,7 @@ pub(super) struct RecoveryCodes {
 pub(super) struct ApiToken {
     id: String,
     name: String,
-    /// `viewer`, `collector`, `manager` or `admin`.
-    role: String,
+    role: Role,
     /// The name of the admin who made it.
     created_by: String,
     created_at: DateTime<Utc>,
@@ -285,18 +286,18 @@ pub(super) struct ApiToken {
 #[derive(ToSchema)]
 pub(super) struct NewApiToken {
     /// What it is for.
-    name: String,
-    /// `viewer`, `collector`, `manager` or `admin`.
-    role: String,
-    /// 1 to 366; 90 when absent.
-    expires_in_days: Option<u32>,
+    name: PersonName,
+    role: Role,
+    /// 90 when absent.
+    #[schema(minimum = 1, maximum = 366, required = false)]
+    expires_in_days: u32,
 }
 
 #[derive(ToSchema)]
 pub(super) struct MadeApiToken {
     id: String,
     name: String,
-    role: String,
+    role: Role,
     created_by: String,
     created_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
@@ -313,13 +314,10 @@ pub(super) struct UserAnswer {
 
 #[derive(ToSchema)]
 pub(super) struct Registration {
-    #[schema(schema_with = values::person_name)]
-    name: String,
-    #[schema(schema_with = values::email)]
-    email: String,
+    name: PersonName,
+    email: EmailAddress,
     /// 10 to 128 characters.
-    #[schema(schema_with = values::password)]
-    password: String,
+    password: Password,
 }
 
 #[derive(ToSchema)]
@@ -351,22 +349,19 @@ pub(super) struct SignedIn {
 pub(super) struct UserPatch {
     role: Option<Role>,
     active: Option<bool>,
-    #[schema(schema_with = values::person_name_or_null)]
-    name: Option<String>,
+    name: Option<PersonName>,
     version: Option<i64>,
 }
 
 #[derive(ToSchema)]
 pub(super) struct NameChange {
-    #[schema(schema_with = values::person_name)]
-    name: String,
+    name: PersonName,
 }
 
 #[derive(ToSchema)]
 pub(super) struct PasswordChange {
     current_password: String,
-    #[schema(schema_with = values::password)]
-    new_password: String,
+    new_password: Password,
 }
 
 /// A customer with its derived figures.
@@ -398,14 +393,11 @@ pub(super) struct Customer {
 
 #[derive(ToSchema)]
 pub(super) struct NewCustomer {
-    #[schema(schema_with = values::customer_name)]
-    name: String,
+    name: CustomerName,
     #[schema(max_length = 64)]
     reference: Option<String>,
-    #[schema(schema_with = values::email_or_blank)]
-    email: Option<String>,
-    #[schema(schema_with = values::phone_or_blank)]
-    phone: Option<String>,
+    email: Option<EmailAddressOrBlank>,
+    phone: Option<PhoneNumberOrBlank>,
     #[schema(max_length = 500)]
     address: Option<String>,
     #[schema(max_length = 5000)]
@@ -413,27 +405,23 @@ pub(super) struct NewCustomer {
     /// At most 20 of 40 characters.
     #[schema(nullable = false)]
     tags: Option<Vec<String>>,
-    #[schema(schema_with = values::currency_or_blank)]
-    currency: Option<String>,
+    currency: Option<CurrencyOrBlank>,
     owner: Option<String>,
     credit_limit: Option<MoneyInput>,
     /// Becomes an opening-balance invoice; needs `due_date` when above zero.
     outstanding: Option<MoneyInput>,
-    #[schema(schema_with = values::date_or_blank)]
-    due_date: Option<NaiveDate>,
+    due_date: Option<DateOrBlank>,
 }
 
 /// Absent fields stay, `null` clears.
 #[derive(ToSchema)]
 pub(super) struct CustomerPatch {
-    #[schema(schema_with = values::customer_name)]
-    name: Option<String>,
-    #[schema(schema_with = values::number)]
-    reference: Option<String>,
-    #[schema(schema_with = values::email_or_blank)]
-    email: Option<String>,
-    #[schema(schema_with = values::phone_or_blank)]
-    phone: Option<String>,
+    #[schema(nullable = false)]
+    name: Option<CustomerName>,
+    #[schema(nullable = false)]
+    reference: Option<Number>,
+    email: Option<EmailAddressOrBlank>,
+    phone: Option<PhoneNumberOrBlank>,
     #[schema(max_length = 500)]
     address: Option<String>,
     #[schema(max_length = 5000)]
@@ -450,14 +438,13 @@ pub(super) struct CustomerPatch {
 pub(super) struct ChosenCustomers {
     #[schema(max_items = 10000)]
     ids: Vec<String>,
-    #[schema(schema_with = values::customer_order)]
-    sort: Option<String>,
+    #[schema(nullable = false)]
+    sort: Option<CustomerOrder>,
 }
 
 #[derive(ToSchema)]
 pub(super) struct NewNote {
-    #[schema(schema_with = values::note)]
-    text: String,
+    text: NoteText,
 }
 
 /// An invoice with what is derived for the business date.
@@ -506,34 +493,26 @@ pub(super) struct NewInvoice {
     number: Option<String>,
     total: PositiveMoney,
     /// Today when absent; a draft's may be to come.
-    #[schema(schema_with = values::date_or_blank)]
-    issue_date: Option<NaiveDate>,
+    issue_date: Option<DateOrBlank>,
     /// By hand, or from `terms`.
-    #[schema(schema_with = values::date_or_blank)]
-    due_date: Option<NaiveDate>,
+    due_date: Option<DateOrBlank>,
     /// `net_30`, `end_of_month`, `end_of_month_15`, …
-    #[schema(schema_with = values::terms_or_blank)]
-    terms: Option<String>,
+    terms: Option<TermsOrBlank>,
     #[schema(max_length = 500)]
     memo: Option<String>,
     /// `open` when absent.
-    #[schema(schema_with = values::invoice_status_or_blank)]
-    status: Option<String>,
+    status: Option<NewInvoiceStatusOrBlank>,
 }
 
 /// A change of a draft; absent fields stay.
 #[derive(ToSchema)]
 pub(super) struct InvoicePatch {
-    #[schema(schema_with = values::number_or_null)]
-    number: Option<String>,
+    number: Option<Number>,
     total: Option<PositiveMoney>,
-    #[schema(schema_with = values::date_or_null)]
-    issue_date: Option<NaiveDate>,
-    #[schema(schema_with = values::date_or_blank)]
-    due_date: Option<NaiveDate>,
+    issue_date: Option<CalendarDate>,
+    due_date: Option<DateOrBlank>,
     /// Empty for none.
-    #[schema(schema_with = values::terms_or_blank)]
-    terms: Option<String>,
+    terms: Option<TermsOrBlank>,
     #[schema(max_length = 500)]
     memo: Option<String>,
     version: Option<i64>,
@@ -542,11 +521,9 @@ pub(super) struct InvoicePatch {
 /// Why something is corrected.
 #[derive(ToSchema)]
 pub(super) struct Why {
-    #[schema(schema_with = values::reason)]
-    reason: String,
+    reason: ReasonText,
     /// The day from which it counts; today when absent.
-    #[schema(schema_with = values::date_or_blank)]
-    effective_on: Option<NaiveDate>,
+    effective_on: Option<DateOrBlank>,
     version: Option<i64>,
 }
 
@@ -554,10 +531,8 @@ pub(super) struct Why {
 pub(super) struct CreditNote {
     /// At most the balance.
     amount: PositiveMoney,
-    #[schema(schema_with = values::reason)]
-    reason: String,
-    #[schema(schema_with = values::date_or_blank)]
-    effective_on: Option<NaiveDate>,
+    reason: ReasonText,
+    effective_on: Option<DateOrBlank>,
     version: Option<i64>,
 }
 
@@ -565,22 +540,17 @@ pub(super) struct CreditNote {
 pub(super) struct PartOrAll {
     /// All of it when absent.
     amount: Option<PositiveMoney>,
-    #[schema(schema_with = values::reason)]
-    reason: String,
-    #[schema(schema_with = values::date_or_blank)]
-    effective_on: Option<NaiveDate>,
+    reason: ReasonText,
+    effective_on: Option<DateOrBlank>,
     version: Option<i64>,
 }
 
 #[derive(ToSchema)]
 pub(super) struct Reversal {
     /// `bounced` when absent.
-    #[schema(schema_with = values::reversal_or_blank)]
-    kind: Option<String>,
-    #[schema(schema_with = values::reason)]
-    reason: String,
-    #[schema(schema_with = values::date_or_blank)]
-    effective_on: Option<NaiveDate>,
+    kind: Option<ReversalKindOrBlank>,
+    reason: ReasonText,
+    effective_on: Option<DateOrBlank>,
     version: Option<i64>,
 }
 
@@ -590,8 +560,7 @@ pub(super) struct Reallocation {
     allocations: Option<Vec<NewAllocation>>,
     #[schema(max_length = 500)]
     reason: Option<String>,
-    #[schema(schema_with = values::date_or_blank)]
-    effective_on: Option<NaiveDate>,
+    effective_on: Option<DateOrBlank>,
     version: Option<i64>,
 }
 
@@ -757,15 +726,12 @@ pub(super) struct NewPayment {
     customer_id: String,
     amount: PositiveMoney,
     /// Today when absent; never in the future.
-    #[schema(schema_with = values::date_or_blank)]
-    received_on: Option<NaiveDate>,
-    #[schema(schema_with = values::payment_method_or_blank)]
-    method: Option<String>,
+    received_on: Option<DateOrBlank>,
+    method: Option<PaymentMethodOrBlank>,
     #[schema(max_length = 200)]
     reference: Option<String>,
     /// `completed` when absent.
-    #[schema(schema_with = values::payment_status_or_blank)]
-    status: Option<String>,
+    status: Option<ManualPaymentStatusOrBlank>,
     /// Oldest due date first when absent.
     allocations: Option<Vec<NewAllocation>>,
 }
@@ -857,8 +823,8 @@ pub(super) struct Upload {
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
     /// Guessed when absent.
-    #[schema(schema_with = values::kind_field)]
-    kind: Option<String>,
+    #[schema(nullable = false)]
+    kind: Option<SheetKindOrBlank>,
     /// Header to field; guessed when absent.
     #[schema(nullable = false)]
     mapping: Option<std::collections::BTreeMap<String, String>>,
@@ -868,11 +834,11 @@ pub(super) struct Upload {
     #[schema(nullable = false)]
     sheet: Option<String>,
     /// `auto` when absent.
-    #[schema(schema_with = values::commit_field)]
-    commit: Option<String>,
+    #[schema(nullable = false)]
+    commit: Option<CommitModeOrBlank>,
     /// `upsert` when absent.
-    #[schema(schema_with = values::mode_field)]
-    mode: Option<String>,
+    #[schema(nullable = false)]
+    mode: Option<ImportModeOrBlank>,
 }
 
 /// A workbook or a CSV file.
@@ -1071,8 +1037,7 @@ pub(super) struct SavedMappings {
 #[derive(ToSchema)]
 pub(super) struct NewSavedMapping {
     import_id: String,
-    #[schema(schema_with = values::person_name)]
-    name: String,
+    name: PersonName,
 }
 
 /// What something happened to.

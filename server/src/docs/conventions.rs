@@ -177,7 +177,7 @@ fn answers(operation: &mut Value, schemas: &Value) {
         .is_some_and(|parameters| parameters.iter().any(|parameter| parameter["name"] == "Idempotency-Key"));
     let signs_in = operation["operationId"].as_str().is_some_and(|id| id.starts_with("auth_"));
     let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };
-    for (_, answer) in responses.iter_mut().filter(|(status, _)| status.starts_with('2')) {
+    for (status, answer) in responses.iter_mut().filter(|(status, _)| status.starts_with('2')) {
         let mut headers = request_id();
         let body = body_schema(answer, schemas);
         if body.is_some_and(|body| body["properties"]["version"].is_object()) {
@@ -210,16 +210,21 @@ fn answers(operation: &mut Value, schemas: &Value) {
             );
         }
         answer["headers"] = Value::Object(headers);
-        // What is described already needs no other words.
-        if answer["description"] == "" {
-            answer["description"] = "Done.".into();
+        let told = match status.as_str() {
+            "201" => "Made.",
+            "202" => "Taken on; it goes on in the background.",
+            "204" => "Done; there is nothing more to say.",
+            _ => "Done.",
+        };
+        if answer["description"].as_str().is_none_or(str::is_empty) {
+            answer["description"] = told.into();
         }
     }
 }
 
 /// Every refusal in its one form: those of the operation itself, and those that come before it.
 fn refusals(operation: &mut Value, path: &str, changes: bool) {
-    let public = operation["security"] == json!([{}]);
+    let signed_in = operation["security"].as_array().is_none_or(|ways| !ways.contains(&json!({})));
     let body = operation["requestBody"].is_object();
     let guarded = operation["operationId"].as_str().is_some_and(|id| GUARDED.contains(&id));
     let key = operation["parameters"]
@@ -232,7 +237,7 @@ fn refusals(operation: &mut Value, path: &str, changes: bool) {
     for (status, name, _) in REFUSALS {
         let general = match *status {
             "400" => body || key,
-            "401" => !public,
+            "401" => signed_in,
             "403" => changes,
             "404" => path.contains('{'),
             "413" | "415" => body,

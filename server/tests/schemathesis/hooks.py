@@ -127,7 +127,7 @@ MEANINGS = {
     # Fields that exclude each other.
     "not_received", "not_declined",
     # Taken, spent or guessed by others.
-    "reference_taken", "number_taken", "key_reused", "wrong_password", "too_common",
+    "reference_taken", "number_taken", "key_reused", "wrong_password", "wrong_code", "too_common",
     # Opaque, and made by the answer before.
     "invalid_cursor",
 }

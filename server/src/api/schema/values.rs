@@ -76,6 +76,61 @@ impl PartialSchema for Currency {
 
 impl ToSchema for Currency {}
 
+/// Values that follow a rule.
+macro_rules! written {
+    ($($(#[doc = $doc:literal])? $name:ident: $schema:expr;)*) => {
+        $(
+            $(#[doc = $doc])?
+            pub(crate) struct $name;
+
+            impl PartialSchema for $name {
+                fn schema() -> RefOr<Schema> {
+                    let schema: Schema = $schema.into();
+                    schema.into()
+                }
+            }
+
+            impl ToSchema for $name {}
+        )*
+    };
+}
+
+written! {
+    CustomerName: saying(200);
+    PersonName: saying(100);
+    /// What identifies a row in the user's books.
+    Number: saying(64);
+    ReasonText: saying(500);
+    NoteText: saying(5000);
+    EmailAddress: email();
+    EmailAddressOrBlank: blank_or(email());
+    Password: password();
+    /// A calendar date of a plausible year.
+    CalendarDate: date();
+    DateOrBlank: blank_or(date());
+    /// Zero or more, with at most the currency's digits.
+    Decimal: decimal("[0-9]{1,14}(\\.[0-9]{1,4})?");
+    /// Above zero, with at most the currency's digits.
+    PositiveDecimal: decimal(
+        "(0*[1-9][0-9]{0,13}(\\.[0-9]{1,4})?|0+\\.([1-9][0-9]{0,3}|0[1-9][0-9]{0,2}|00[1-9][0-9]?|000[1-9]))"
+    );
+    /// A bound of amounts.
+    Bound: decimal("-?[0-9]{1,9}(\\.[0-9]{1,4})?");
+    CustomerOrder: order(&domain::customer::CustomerSort::ALL.map(|field| field.as_str()));
+    PaymentOrder: order(&["received_on", "amount", "created_at"]);
+    BucketBounds: buckets();
+    PhoneNumberOrBlank: blank_or(phone());
+    TermsOrBlank: blank_or(terms());
+    CurrencyOrBlank: blank_or(Currency::schema());
+    PaymentMethodOrBlank: blank_or(PaymentMethod::schema());
+    ManualPaymentStatusOrBlank: blank_or(ManualPaymentStatus::schema());
+    NewInvoiceStatusOrBlank: blank_or(NewInvoiceStatus::schema());
+    ReversalKindOrBlank: blank_or(ReversalKind::schema());
+    SheetKindOrBlank: blank_or(SheetKind::schema());
+    CommitModeOrBlank: blank_or(CommitMode::schema());
+    ImportModeOrBlank: blank_or(ImportMode::schema());
+}
+
 /// Anything but what leaves no mark: white space, control characters, zero-width signs.
 const VISIBLE: &str = r"[^\s\u0000-\u001f\u007f-\u009f\u200b\u2060\ufeff]";
 
@@ -88,47 +143,18 @@ fn saying(most: usize) -> Object {
     text().pattern(Some(VISIBLE)).max_length(Some(most)).build()
 }
 
-pub(super) fn customer_name() -> Object {
-    saying(200)
-}
-
-pub(super) fn person_name() -> Object {
-    saying(100)
-}
-
-pub(super) fn person_name_or_null() -> Schema {
-    null_or(person_name())
-}
-
-pub(super) fn number() -> Object {
-    saying(64)
-}
-
-pub(super) fn number_or_null() -> Schema {
-    null_or(number())
-}
-
-pub(super) fn reason() -> Object {
-    saying(500)
-}
-
-pub(super) fn note() -> Object {
-    saying(5000)
-}
-
-pub(super) fn email() -> Object {
+fn email() -> Object {
     let format = SchemaFormat::Custom("idn-email".to_owned());
     text().format(Some(format)).max_length(Some(254)).examples([Value::from("ann@example.com")]).build()
 }
 
-pub(super) fn password() -> Object {
+fn password() -> Object {
     let format = SchemaFormat::KnownFormat(KnownFormat::Password);
     let (least, most) = (domain::user::PASSWORD_MIN, domain::user::PASSWORD_MAX);
     text().format(Some(format)).min_length(Some(least)).max_length(Some(most)).build()
 }
 
-/// A calendar date of a plausible year.
-pub(super) fn date() -> Object {
+fn date() -> Object {
     text()
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)))
         .pattern(Some("^(19[7-9][0-9]|2[01][0-9]{2})-"))
@@ -136,134 +162,38 @@ pub(super) fn date() -> Object {
         .build()
 }
 
-/// Above zero.
-pub(super) fn positive_decimal() -> Object {
-    let from_one = "0*[1-9][0-9]{0,13}(\\.[0-9]{1,4})?";
-    let below_one = "0+\\.([1-9][0-9]{0,3}|0[1-9][0-9]{0,2}|00[1-9][0-9]?|000[1-9])";
-    text().pattern(Some(format!("^({from_one}|{below_one})$"))).examples([Value::from("1234.50")]).build()
+fn decimal(pattern: &str) -> Object {
+    text().pattern(Some(format!("^{pattern}$"))).examples([Value::from("1234.50")]).build()
 }
 
-/// Zero or more.
-pub(super) fn decimal() -> Object {
-    text().pattern(Some("^[0-9]{1,14}(\\.[0-9]{1,4})?$")).examples([Value::from("1234.50")]).build()
-}
-
-/// A bound of amounts.
-pub(super) fn bound() -> Object {
-    text().pattern(Some("^-?[0-9]{1,9}(\\.[0-9]{1,4})?$")).examples([Value::from("1234.50")]).build()
-}
-
-/// Which of the `fields` a list is ordered by.
+/// Some of the `fields` a list can be ordered by.
 fn order(fields: &[&str]) -> Object {
     let one = format!("\\s*(-?({})\\s*)?", fields.join("|"));
-    text()
-        .pattern(Some(format!("^{one}(,{one})*$")))
-        .examples([Value::from(format!("-{}", fields[0]))])
-        .build()
-}
-
-pub(super) fn customer_order() -> Object {
-    order(&domain::customer::CustomerSort::ALL.map(|field| field.as_str()))
-}
-
-pub(super) fn payment_order() -> Object {
-    order(&["received_on", "amount", "created_at"])
+    let example = fields.first().map(|field| Value::from(format!("-{field}")));
+    text().pattern(Some(format!("^{one}(,{one})*$"))).examples(example).build()
 }
 
 /// Up to eleven numbers of 1 to 3650. That they have to rise, no schema can say.
-pub(super) fn buckets() -> Object {
+fn buckets() -> Object {
     let days = "([1-9][0-9]{0,2}|[12][0-9]{3}|3[0-5][0-9]{2}|36[0-4][0-9]|3650)";
     text().pattern(Some(format!("^{days}(,{days}){{0,10}}$"))).examples([Value::from("30,60,90")]).build()
 }
 
-pub(super) fn date_or_null() -> Schema {
-    null_or(date())
-}
-
-pub(super) fn date_or_blank() -> Schema {
-    blank_or(date())
-}
-
-pub(super) fn email_or_blank() -> Schema {
-    blank_or(email())
-}
-
-pub(super) fn phone_or_blank() -> Schema {
+fn phone() -> Object {
     let signs = r"[ +\-()./x#]*";
     let pattern = format!("^{signs}([0-9]{signs}){{5,20}}$");
-    blank_or(
-        text()
-            .pattern(Some(pattern))
-            .max_length(Some(40))
-            .examples([Value::from("+44 20 7946 0018")])
-            .build(),
-    )
+    text().pattern(Some(pattern)).max_length(Some(40)).examples([Value::from("+44 20 7946 0018")]).build()
 }
 
-pub(super) fn terms_or_blank() -> Schema {
+fn terms() -> Object {
     let days = "([0-9]|[1-9][0-9]|[12][0-9]{2}|3[0-5][0-9]|36[0-5])";
     let pattern = format!("^(net_{days}|end_of_month(_{days})?)$");
-    blank_or(
-        text()
-            .pattern(Some(pattern))
-            .examples([Value::from("net_30"), Value::from("end_of_month_15")])
-            .build(),
-    )
+    text().pattern(Some(pattern)).examples([Value::from("net_30"), Value::from("end_of_month_15")]).build()
 }
 
-pub(super) fn currency_or_blank() -> Schema {
-    blank_or(Currency::schema())
-}
-
-pub(super) fn payment_method_or_blank() -> Schema {
-    blank_or(PaymentMethod::schema())
-}
-
-pub(super) fn payment_status_or_blank() -> Schema {
-    blank_or(ManualPaymentStatus::schema())
-}
-
-pub(super) fn invoice_status_or_blank() -> Schema {
-    blank_or(NewInvoiceStatus::schema())
-}
-
-pub(super) fn reversal_or_blank() -> Schema {
-    blank_or(ReversalKind::schema())
-}
-
-pub(super) fn kind_field() -> Schema {
-    field(SheetKind::schema())
-}
-
-pub(super) fn commit_field() -> Schema {
-    field(CommitMode::schema())
-}
-
-pub(super) fn mode_field() -> Schema {
-    field(ImportMode::schema())
-}
-
-/// An optional field of a form, which counts as absent when it is empty.
-fn field(value: RefOr<Schema>) -> Schema {
-    AnyOfBuilder::new().item(value).item(blank()).into()
-}
-
-/// An optional value that is absent when it is `null`.
-fn null_or(value: Object) -> Schema {
-    AnyOfBuilder::new().item(value).item(null()).into()
-}
-
-/// An optional value that counts as absent when it is `null` or an empty text, as forms send it.
+/// An optional value that counts as absent when it is an empty text, as forms send it.
 fn blank_or(value: impl Into<RefOr<Schema>>) -> Schema {
-    AnyOfBuilder::new().item(value).item(blank()).item(null()).into()
-}
-
-fn blank() -> Object {
-    text().max_length(Some(0)).build()
-}
-
-fn null() -> Object {
-    ObjectBuilder::new().schema_type(Type::Null).build()
+    AnyOfBuilder::new().item(value).item(text().max_length(Some(0)).build()).into()
 }
 
 #[cfg(test)]
