@@ -146,3 +146,40 @@ test("the API's page works under its own policy", async ({ app, ada, person }) =
   await expect(person.button("Authorize").first()).toBeVisible();
 });
 
+
+test.describe("with all there is to log", () => {
+  test.use({ settings: { DUEBOOK_LOG: "debug" } });
+
+  test("no password, code or token stands in the log", async ({ app, ada, person, another }) => {
+    void ada;
+    const secrets = [ADA.password, VIC.password, "not the password at all"];
+    await person.signIn({ ...ADA, password: "not the password at all" });
+    person.watch.expectStatus(401);
+    await expect(person.page.getByRole("alert")).toBeVisible();
+    await person.signIn(ADA);
+    await expect(person.page).toHaveURL(/\/customers$/);
+    secrets.push(...(await person.context.cookies()).filter((cookie) => cookie.httpOnly).map((cookie) => cookie.value));
+    const post = async (path: string, data: unknown) => {
+      const answer = await person.context.request.post(`/api/v1${path}`, { data, headers: { origin: app.url } });
+      expect(answer.ok(), await answer.text()).toBe(true);
+      return (await answer.json()) as Record<string, never>;
+    };
+    const invited: { link: { token: string } } = await post("/users", { name: VIC.name, email: VIC.email, role: "viewer" });
+    const made: { secret: string } = await post("/tokens", { name: "Script", role: "viewer" });
+    const setup: { secret: string } = await post("/me/second-factor", { current_password: ADA.password });
+    const codes: { recovery_codes: string[] } = await post("/me/second-factor/confirm", { code: totp(setup.secret) });
+    secrets.push(invited.link.token, made.secret, setup.secret, ...codes.recovery_codes);
+    await fetch(`${app.url}/api/v1/customers`, { headers: { authorization: `Bearer ${made.secret}` } });
+    const vic = await another();
+    await vic.open(`/join?token=${invited.link.token}`);
+    await vic.field("New password").fill(VIC.password);
+    await vic.button("Save and sign in").click();
+    await expect(vic.page).toHaveURL(/\/customers$/);
+
+    expect(secrets.length).toBeGreaterThan(15);
+    const { log } = app;
+    expect(log).toContain("answered");
+    expect(secrets.filter((secret) => log.includes(secret))).toEqual([]);
+    expect(log).not.toContain("argon2id");
+  });
+});

@@ -73,7 +73,7 @@ fn Users(page: Page<User>) -> impl IntoView {
     });
     view! {
         <LinkDialog told />
-        <div class="section-head">
+        <div class="section-head lead-head">
             <p class="page-lead">
             "Each role may do all that the one before it may: a viewer reads, a collector works with customers and payments, a \
              manager also imports and archives, an admin also decides who comes in."
