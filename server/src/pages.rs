@@ -4,7 +4,7 @@ use app::host::{Host, Visitor as PageVisitor};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State as AxumState};
-use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH};
+use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY};
 use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -87,6 +87,11 @@ async fn server_function(AxumState(state): AxumState<State>, request: Request) -
     response
 }
 
+/// What the page for when there is no connection needs, and the service worker, whose own policy says what it may fetch.
+const FILES_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
+                            connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; \
+                            frame-ancestors 'none'";
+
 /// Files of the site root, else the page that says there is nothing here.
 async fn other(AxumState(state): AxumState<State>, request: Request) -> Response {
     let path = request.uri().path();
@@ -106,6 +111,7 @@ async fn other(AxumState(state): AxumState<State>, request: Request) -> Response
         {
             let mut response = response.map(Body::new);
             response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+            response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(FILES_POLICY));
             return response;
         }
     }
