@@ -10,7 +10,8 @@ use serde_json::Value;
 use crate::chain::seal;
 use crate::commit::{Command, Needs, NewEvent};
 use crate::customer::customer_on;
-use crate::{Caller, Ledger, Result};
+use crate::store::rows::EventRow;
+use crate::{Caller, Error, Ledger, Result};
 
 /// All that is kept of a customer as a person.
 #[derive(Clone, Debug, Serialize)]
@@ -59,19 +60,22 @@ impl Ledger {
     async fn seal_events(&self, id: &CustomerId) -> Result<()> {
         let store = self.store();
         for row in store.all_events_about(id.as_str()).await? {
-            let mut data: Value = serde_json::from_str(&row.data).map_err(crate::Error::internal)?;
-            seal(&mut data, &row.salt, None);
-            store.put_event_data(&row, data.to_string()).await?;
+            self.seal_event(&row, None).await?;
         }
         // An import's events carry many customers, each of whom stays what they are.
         for row in store.import_events_with(id.as_str()).await? {
-            let mut data: Value = serde_json::from_str(&row.data).map_err(crate::Error::internal)?;
-            seal(&mut data, &row.salt, Some(id.as_str()));
-            store.put_event_data(&row, data.to_string()).await?;
+            self.seal_event(&row, Some(id.as_str())).await?;
             store.drop_cells(&row.subject_id).await?;
         }
         store.forget_answers_with(id.as_str()).await?;
         store.note_erased(id.as_str()).await
+    }
+
+    /// Puts digests in the place of what an event tells of a person, or of all within it.
+    async fn seal_event(&self, row: &EventRow, person: Option<&str>) -> Result<()> {
+        let mut data: Value = serde_json::from_str(&row.data).map_err(Error::internal)?;
+        seal(&mut data, &row.salt, person);
+        self.store().put_event_data(row, data.to_string()).await
     }
 
     /// Goes on where a process stopped between erasing a customer and sealing its events.

@@ -23,7 +23,7 @@ pub enum Error {
     /// The password is right and the code is not.
     #[error("This code is wrong, too old, or was used already.")]
     WrongCode,
-    /// Too many wrong passwords, or too many requests.
+    /// Too many wrong passwords or codes.
     #[error("Too many attempts; try again in {}.", waiting(*retry_after))]
     TooMany {
         /// Seconds until it makes sense to try again.

@@ -120,7 +120,8 @@ impl Application {
         }
         if !config.secure() && !bound.ip().is_loopback() {
             tracing::warn!(
-                "plain http on an address others can reach: sign-ins travel unprotected; set DUEBOOK_BASE_URL to an https:// address behind a proxy"
+                "plain http on an address others can reach: passwords travel unprotected, and browsers elsewhere keep no sign-in unless \
+                 DUEBOOK_BASE_URL says where they come in; set it to an https:// address behind a proxy"
             );
         }
         let (stop, stopping) = watch::channel(false);

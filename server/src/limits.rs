@@ -77,8 +77,7 @@ impl Limits {
     pub(crate) fn new(most: RequestLimits) -> Arc<Self> {
         let keyed = |a_minute: NonZeroU32| {
             RateLimiter::keyed(
-                Quota::per_minute(a_minute)
-                    .allow_burst(a_minute.saturating_mul(NonZeroU32::MIN.saturating_add(1))),
+                Quota::per_minute(a_minute).allow_burst(a_minute.saturating_add(a_minute.get())),
             )
         };
         Arc::new(Self {

@@ -6,10 +6,10 @@ use domain::user::{Invitation, email_key};
 use domain::{Action, EventKind, User, UserId};
 
 use super::password::{hash_password, new_password};
-use super::{digest, secret};
+use super::{digest, enter, secret};
 use crate::commit::{Command, Needs, NewEvent};
 use crate::store::record;
-use crate::store::rows::{LinkRow, UserRow};
+use crate::store::rows::LinkRow;
 use crate::{Caller, Error, Ledger, Result};
 
 /// How long an invitation is good.
@@ -63,34 +63,15 @@ impl Ledger {
     ) -> Result<User> {
         let invitation = invitation.validate()?;
         let id = UserId::from_unique(&self.unique());
-        let email = email_key(&invitation.email);
-        let needs = Needs { emails: vec![email.clone()], ..Needs::default() };
+        let needs = Needs { emails: vec![email_key(&invitation.email)], ..Needs::default() };
         let answer_id = id.clone();
         let command = Command::new(
             caller,
             needs,
             move |desk, moment| {
-                if desk.email_owner(&email)?.is_some() {
-                    return Err(Error::conflict(
-                        "email_taken",
-                        "Someone has this e-mail address already; change their role, or give them a new link.",
-                    )
-                    .into());
-                }
-                let row = UserRow {
-                    id: record("user", id.as_str()),
-                    name: invitation.name.clone(),
-                    email: invitation.email.clone(),
-                    role: invitation.role.as_str().to_owned(),
-                    active: true,
-                    password_hash: password_hash.clone(),
-                    version: 1,
-                    created_at: moment.at,
-                    updated_at: moment.at,
-                };
-                desk.set_email(&email, id.clone());
-                desk.put_user(row);
-                Ok(Some(NewEvent::new(EventKind::UserCreated, "user", id.as_str())))
+                let taken =
+                    "Someone has this e-mail address already; change their role, or give them a new link.";
+                enter(desk, moment, &id, &invitation, true, &password_hash, taken)
             },
             move |desk| desk.known_user(&answer_id),
         );
@@ -141,31 +122,29 @@ impl Ledger {
         if !self.store().take_link(&digest(token)).await? {
             return Err(Error::NotFound("link"));
         }
-        let caller = Caller::as_user(&user, request_id);
-        self.put_password(&caller, &user.id, password_hash).await?;
-        self.store().end_second_factor(user.id.as_str()).await?;
-        self.forget_callers();
-        self.store().end_sessions_of(user.id.as_str(), None).await?;
-        self.me_again(&user.id).await
+        self.let_back_in(&Caller::as_user(&user, request_id), &user.id, password_hash).await
     }
 
     /// Sets somebody's password (admin) as a followed link would: for the command line.
     pub async fn reset_password(&self, caller: &Caller, user: &User, password: &str) -> Result<()> {
         caller.authorise(Action::ManageUsers)?;
         let password = new_password("password", password, &[&user.name, &user.email]).await?;
-        self.put_password(caller, &user.id, hash_password(password).await?).await?;
-        self.store().end_second_factor(user.id.as_str()).await?;
-        self.forget_callers();
-        self.store().end_sessions_of(user.id.as_str(), None).await
+        self.let_back_in(caller, &user.id, hash_password(password).await?).await?;
+        Ok(())
     }
 
-    async fn me_again(&self, id: &UserId) -> Result<User> {
-        self.store().user(id.as_str()).await?.ok_or(Error::NotFound("user"))?.user()
+    /// A new password for who lost what they signed in with: their sessions and their second factor end.
+    async fn let_back_in(&self, caller: &Caller, id: &UserId, password_hash: String) -> Result<User> {
+        let user = self.put_password(caller, id, password_hash).await?;
+        self.store().end_second_factor(id.as_str()).await?;
+        self.forget_callers();
+        self.store().end_sessions_of(id.as_str(), None).await?;
+        Ok(user)
     }
 
     /// Writes a new password's hash, with the event that says so.
-    pub(crate) async fn put_password(&self, caller: &Caller, id: &UserId, hash: String) -> Result<()> {
-        let id = id.clone();
+    pub(crate) async fn put_password(&self, caller: &Caller, id: &UserId, hash: String) -> Result<User> {
+        let (id, answer_id) = (id.clone(), id.clone());
         let needs = Needs { users: vec![id.clone()], ..Needs::default() };
         let command = Command::new(
             caller,
@@ -178,9 +157,8 @@ impl Ledger {
                     NewEvent::new(EventKind::UserUpdated, "user", id.as_str()).with("password", "changed"),
                 ))
             },
-            |_| Ok(()),
+            move |desk| desk.known_user(&answer_id),
         );
-        self.commit(command).await?;
-        Ok(())
+        Ok(self.commit(command).await?.value)
     }
 }

@@ -11,7 +11,8 @@ mod tests;
 mod token;
 
 use chrono::Duration;
-use domain::user::{Registration, email_key};
+use domain::account::Moment;
+use domain::user::{Invitation, Registration, email_key};
 use domain::{EventKind, Role, SignUp, User, UserId};
 use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation};
@@ -24,7 +25,7 @@ use password::{check_password, hash_password, is_outdated, new_password};
 pub(crate) use token::TOKEN_ID;
 
 use crate::chain::hex;
-use crate::commit::{Command, Needs, NewEvent};
+use crate::commit::{Command, Desk, Needs, NewEvent, Stop};
 use crate::store::record;
 use crate::store::rows::{SessionRow, UserRow};
 use crate::{Caller, Error, Ledger, Result};
@@ -140,7 +141,7 @@ impl Ledger {
             request_id,
         };
         let email = email_key(&registration.email);
-        let needs = Needs { all_users: true, emails: vec![email.clone()], ..Needs::default() };
+        let needs = Needs { all_users: true, emails: vec![email], ..Needs::default() };
         let answer_id = id.clone();
         let command = Command::new(
             &caller,
@@ -150,27 +151,14 @@ impl Ledger {
                 if !first && sign_up == SignUp::Closed {
                     return Err(Error::SignUpClosed.into());
                 }
-                if desk.email_owner(&email)?.is_some() {
-                    return Err(Error::conflict(
-                        "email_taken",
-                        "Someone registered with this e-mail address already; sign in instead.",
-                    )
-                    .into());
-                }
-                let row = UserRow {
-                    id: record("user", id.as_str()),
+                let person = Invitation {
                     name: registration.name.clone(),
                     email: registration.email.clone(),
-                    role: if first { Role::Admin } else { Role::Viewer }.as_str().to_owned(),
-                    active: first || sign_up == SignUp::Open,
-                    password_hash: password_hash.clone(),
-                    version: 1,
-                    created_at: moment.at,
-                    updated_at: moment.at,
+                    role: if first { Role::Admin } else { Role::Viewer },
                 };
-                desk.set_email(&email, id.clone());
-                desk.put_user(row);
-                Ok(Some(NewEvent::new(EventKind::UserCreated, "user", id.as_str())))
+                let active = first || sign_up == SignUp::Open;
+                let taken = "Someone registered with this e-mail address already; sign in instead.";
+                enter(desk, moment, &id, &person, active, &password_hash, taken)
             },
             move |desk| desk.known_user(&answer_id),
         );
@@ -418,6 +406,35 @@ fn secret() -> Result<String> {
     let mut bytes = [0_u8; 32];
     getrandom::fill(&mut bytes).map_err(Error::internal)?;
     Ok(hex(&bytes))
+}
+
+/// Enters a person whose address nobody has yet; `taken` says what to do about one that somebody has.
+fn enter(
+    desk: &mut Desk,
+    moment: Moment,
+    id: &UserId,
+    person: &Invitation,
+    active: bool,
+    password_hash: &str,
+    taken: &'static str,
+) -> Result<Option<NewEvent>, Stop> {
+    let email = email_key(&person.email);
+    if desk.email_owner(&email)?.is_some() {
+        return Err(Error::conflict("email_taken", taken).into());
+    }
+    desk.set_email(&email, id.clone());
+    desk.put_user(UserRow {
+        id: record("user", id.as_str()),
+        name: person.name.clone(),
+        email: person.email.clone(),
+        role: person.role.as_str().to_owned(),
+        active,
+        password_hash: password_hash.to_owned(),
+        version: 1,
+        created_at: moment.at,
+        updated_at: moment.at,
+    });
+    Ok(Some(NewEvent::new(EventKind::UserCreated, "user", id.as_str())))
 }
 
 fn digest(token: &str) -> String {

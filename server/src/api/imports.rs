@@ -75,7 +75,8 @@ fn attachment(file_name: &str, bytes: Vec<u8>) -> impl IntoResponse + use<> {
 /// `commit` is `review`; a file that can't be an import is refused at once.
 #[utoipa::path(post, path = "/imports", operation_id = "imports_start", tag = "imports", request_body(content = schema::Upload, content_type = "multipart/form-data"), responses(
     (status = 202, body = schema::Import), (status = 401, body = schema::Problem), (status = 403, body = schema::Problem),
-    (status = 413, body = schema::Problem), (status = 415, body = schema::Problem), (status = 422, body = schema::Problem)))]
+    (status = 413, body = schema::Problem), (status = 415, body = schema::Problem), (status = 422, body = schema::Problem),
+    (status = 429, body = schema::Problem)))]
 async fn start(
     AxumState(state): AxumState<State>,
     Signed(caller): Signed,

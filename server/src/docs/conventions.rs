@@ -30,18 +30,6 @@ const REFUSALS: &[(&str, &str, &str)] = &[
     ("503", "Busy", "Busy, or too slow; try again after `Retry-After` seconds."),
 ];
 
-/// Operations that try secrets, and so are slowed down.
-const GUARDED: &[&str] = &[
-    "auth_login",
-    "auth_register",
-    "auth_refresh",
-    "auth_follow_link",
-    "me_change_password",
-    "me_begin_second_factor",
-    "me_remove_second_factor",
-    "imports_start",
-];
-
 /// Completes the document that the handlers make.
 pub(super) fn complete(document: &mut Value) {
     let mut asked = BTreeSet::new();
@@ -226,7 +214,6 @@ fn answers(operation: &mut Value, schemas: &Value) {
 fn refusals(operation: &mut Value, path: &str, changes: bool) {
     let signed_in = operation["security"].as_array().is_none_or(|ways| !ways.contains(&json!({})));
     let body = operation["requestBody"].is_object();
-    let guarded = operation["operationId"].as_str().is_some_and(|id| GUARDED.contains(&id));
     let key = operation["parameters"]
         .as_array()
         .is_some_and(|parameters| parameters.iter().any(|parameter| parameter["name"] == "Idempotency-Key"));
@@ -242,7 +229,6 @@ fn refusals(operation: &mut Value, path: &str, changes: bool) {
             "404" => path.contains('{'),
             "413" | "415" => body,
             "422" => body || query,
-            "429" => guarded,
             "500" | "503" => true,
             _ => false,
         };

@@ -122,6 +122,15 @@ impl TestApp {
         person
     }
 
+    /// Someone of every role, the admin first.
+    pub async fn one_of_each(&self, admin: &Person) -> Vec<(Role, Person)> {
+        let mut people = vec![(Role::Admin, admin.clone())];
+        for (name, role) in [("Vera", Role::Viewer), ("Carl", Role::Collector), ("Mia", Role::Manager)] {
+            people.push((role, self.person(admin, name, role).await));
+        }
+        people
+    }
+
     /// Ends the application; nothing in the books may differ from what the events say.
     pub async fn finish(self) {
         let report = self.ledger.verify().await.unwrap();

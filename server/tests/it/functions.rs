@@ -151,10 +151,7 @@ fn the_table_holds_every_server_function() {
 async fn every_function_refuses_those_who_may_not_and_only_those() {
     let app = TestApp::start().await;
     let ada = app.admin().await;
-    let mut people = vec![(Role::Admin, ada.clone())];
-    for (name, role) in [("Vera", Role::Viewer), ("Carl", Role::Collector), ("Mia", Role::Manager)] {
-        people.push((role, app.person(&ada, name, role).await));
-    }
+    let people = app.one_of_each(&ada).await;
     let stranger = app.stranger();
     let mut wrong = Vec::new();
     for (path, least, arguments) in table() {

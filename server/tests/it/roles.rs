@@ -141,10 +141,7 @@ async fn the_table_holds_every_documented_operation() {
 async fn every_operation_refuses_those_who_may_not_and_only_those() {
     let app = TestApp::start().await;
     let ada = app.admin().await;
-    let mut people = vec![(Role::Admin, ada.clone())];
-    for (name, role) in [("Vera", Role::Viewer), ("Carl", Role::Collector), ("Mia", Role::Manager)] {
-        people.push((role, app.person(&ada, name, role).await));
-    }
+    let people = app.one_of_each(&ada).await;
     let stranger = app.stranger();
     for (method, path, least, body) in table() {
         let what = format!("{method} {path}");
