@@ -76,12 +76,7 @@ fn Choose(token: String, problem: String, name: String, email: String) -> impl I
             action=action
             attr:class="stack"
             attr:novalidate="true"
-            on:submit:capture=move |event| {
-                if !form.submit() {
-                    event.prevent_default();
-                    event.stop_propagation();
-                }
-            }
+            on:submit:capture=move |event| form.guard(&event)
         >
             <input type="hidden" name="token" value=token />
             // For password managers, which keep the two together.

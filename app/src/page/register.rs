@@ -40,12 +40,7 @@ pub fn RegisterPage() -> impl IntoView {
                     action=action
                     attr:class="stack"
                     attr:novalidate="true"
-                    on:submit:capture=move |event| {
-                        if !form.submit() {
-                            event.prevent_default();
-                            event.stop_propagation();
-                        }
-                    }
+                    on:submit:capture=move |event| form.guard(&event)
                 >
                     <Field name="name" label="Name" value=name form autocomplete="name" autofocus=true />
                     <Field name="email" label="E-mail" kind="email" value=email form autocomplete="username" />

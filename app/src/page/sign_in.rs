@@ -56,12 +56,7 @@ pub fn SignInPage() -> impl IntoView {
                 action=action
                 attr:class="stack"
                 attr:novalidate="true"
-                on:submit:capture=move |event| {
-                    if !form.submit() {
-                        event.prevent_default();
-                        event.stop_propagation();
-                    }
-                }
+                on:submit:capture=move |event| form.guard(&event)
             >
                 <input type="hidden" name="next" value=safe_next(Some(&next)) />
                 <Field name="email" label="E-mail" kind="email" value=email form autocomplete="username" autofocus=true />

@@ -69,6 +69,14 @@ impl Form {
         fine
     }
 
+    /// The browser is about to send the form by itself: it goes only when it may.
+    pub fn guard(&self, event: &web_sys::SubmitEvent) {
+        if !self.submit() {
+            event.prevent_default();
+            event.stop_propagation();
+        }
+    }
+
     /// The server refused: its words go under the fields it names, the rest over the form ([`super::FormFault`]).
     pub fn refuse(&self, problem: Problem) {
         let named = !problem.errors.is_empty();
