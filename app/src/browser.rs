@@ -1,6 +1,8 @@
 //! The few things asked of the browser itself. On the server each of them does nothing.
 
 use domain::Problem;
+use leptos::ev;
+use leptos::prelude::{WindowListenerHandle, window_event_listener};
 use server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -45,6 +47,24 @@ pub fn reload() {
         && let Some(window) = web_sys::window()
     {
         let _ = window.location().reload();
+    }
+}
+
+/// While it lives, the browser asks before it leaves the page: something is not saved yet.
+pub struct Unsaved(Option<WindowListenerHandle>);
+
+impl Unsaved {
+    /// From now on.
+    pub fn begin() -> Self {
+        Self(Some(window_event_listener(ev::beforeunload, |event| event.prevent_default())))
+    }
+}
+
+impl Drop for Unsaved {
+    fn drop(&mut self) {
+        if let Some(listener) = self.0.take() {
+            listener.remove();
+        }
     }
 }
 

@@ -27,6 +27,15 @@ pub struct SavedView {
     pub owner_name: String,
 }
 
+/// The views that somebody has, and as of when.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ViewList {
+    /// Another with each change of any view.
+    pub version: i64,
+    /// One's own and those for everyone, by name.
+    pub views: Vec<SavedView>,
+}
+
 /// A view to be saved.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -20,6 +20,8 @@ export interface Customer {
   id: string;
   reference: string;
   name: string;
+  email?: string;
+  credit_limit?: Money;
   outstanding: Money;
   overdue: Money;
   unapplied: Money;

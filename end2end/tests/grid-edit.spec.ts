@@ -57,6 +57,8 @@ test("fields are changed where they stand, with the keyboard alone", async ({ ad
     await keyboard.press("Enter");
     await expect(person.row("Bob Brown")).toContainText(shown);
   }
+  // What is shown at once takes a moment to be saved.
+  await expect.poll(async () => (await ada.customers("?q=Bob"))[0]?.credit_limit?.amount).toBe("1500.00");
   await person.reload();
   await expect(person.row("Bob Brown")).toContainText("1,500.00");
   await person.link("Bob Brown", person.grid).focus();
@@ -92,10 +94,15 @@ test("one who types faster than the network meets nobody", async ({ ada, person 
   await expect(row).toContainText("acme@example.com");
   await expect(row).toContainText("020 7946 2222");
   expect(sent).toHaveLength(1);
+  // The browser asks who would go away now.
+  const asks = () =>
+    person.page.evaluate(() => !window.dispatchEvent(new Event("beforeunload", { cancelable: true })));
+  expect(await asks()).toBe(true);
   letGo();
   await expect.poll(async () => (await ada.customers("?q=2222"))[0]?.email).toBe("acme@example.com");
   expect(sent).toHaveLength(3);
   await expect(row).toContainText("020 7946 2222");
+  await expect.poll(asks).toBe(false);
 
   // What is refused is taken back alone; what waits is saved although its page is gone.
   gate = new Promise<void>((done) => (letGo = done));

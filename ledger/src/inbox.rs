@@ -71,8 +71,8 @@ impl Ledger {
     }
 }
 
-/// What people read through another node reaches the sockets of this one: their rows' versions are looked at, again and
-/// again. A look that fails is made up for by the next.
+/// What people read, and which views they saved, through another node reaches the sockets of this one: versions are looked
+/// at, again and again. A look that fails is made up for by the next.
 pub(crate) async fn follow(ledger: Ledger) {
     // Reading is no business of others: it may take a little longer than events do.
     let pause = ledger.inner.config.poll * 2;
@@ -82,6 +82,11 @@ pub(crate) async fn follow(ledger: Ledger) {
     }
     loop {
         tokio::time::sleep(pause).await;
+        if ledger.inner.view_version.receiver_count() > 0
+            && let Ok(version) = ledger.store().view_version().await
+        {
+            ledger.tell_view_version(version);
+        }
         let present = ledger.inner.listeners.present();
         if present.is_empty() {
             continue;

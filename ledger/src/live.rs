@@ -1,5 +1,6 @@
 //! The live tail: follows the event log in `seq` order and hands each event out once, serialised.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -118,6 +119,11 @@ impl Frame {
 
 /// Events read at once.
 const READ: u32 = 200;
+/// Handing a frame to one listener costs about half of this, most of it for waking it and for its system call. So much is
+/// left between two hand-outs for each listener, and half of the machine's time stays for those who change the books.
+const PACE: Duration = Duration::from_micros(20);
+/// The longest time between two hand-outs.
+const SLOWEST_PACE: Duration = Duration::from_millis(100);
 
 /// Follows the log for ever: woken by this process' committer, for other nodes' commits by the LIVE query, and looking by
 /// itself every `poll`, so that a wake-up that was lost or happened on another node costs time, never an event. A stream
@@ -128,6 +134,7 @@ pub(crate) async fn follow(ledger: Ledger) {
     let mut committed = ledger.inner.committer.committed();
     let mut wake_ups = None;
     let mut cause = Cause::Poll;
+    let mut out = HandOut::new(&ledger);
     loop {
         let opened = wake_ups.is_none();
         if opened {
@@ -141,7 +148,7 @@ pub(crate) async fn follow(ledger: Ledger) {
                 }
             }
         }
-        match drain(&ledger).await {
+        match drain(&ledger, &mut out).await {
             // Something happened and the stream that was there all the time said nothing.
             Ok(found) if found > 0 && cause == Cause::Poll && !opened => {
                 relay.silent.fetch_add(1, Ordering::Relaxed);
@@ -171,8 +178,10 @@ pub(crate) async fn follow(ledger: Ledger) {
             going_on = woken => if going_on { Cause::LiveQuery } else { Cause::Ended },
             // This process' own commits need no round through the database.
             own = committed.changed() => if own.is_ok() { Cause::Commit } else { Cause::Ended },
+            () = out.due() => Cause::HandOut,
             () = tokio::time::sleep(poll) => Cause::Poll,
         };
+        out.go();
         if cause == Cause::Ended {
             wake_ups = None;
         }
@@ -186,6 +195,8 @@ enum Cause {
     /// The live query's stream ended or failed.
     Ended,
     Commit,
+    /// Frames that wait for the next hand-out.
+    HandOut,
     Poll,
 }
 
@@ -211,12 +222,57 @@ pub struct RelayHealth {
     pub waiting: usize,
 }
 
-/// Hands out everything that was committed since; answers how many events that were.
-async fn drain(ledger: &Ledger) -> Result<usize> {
+/// Frames on their way to the listeners. One that comes alone goes at once; where there are many listeners and many
+/// events, several go together, so that a listener is woken, and the network is written to, once for all of them.
+struct HandOut {
+    ledger: Ledger,
+    waiting: VecDeque<Arc<Frame>>,
+    /// The last event that was read from the log.
+    read: i64,
+    /// When the next may go.
+    next: tokio::time::Instant,
+}
+
+impl HandOut {
+    fn new(ledger: &Ledger) -> Self {
+        Self {
+            ledger: ledger.clone(),
+            waiting: VecDeque::new(),
+            read: ledger.inner.tail_seq.load(Ordering::Acquire),
+            next: tokio::time::Instant::now(),
+        }
+    }
+
+    /// Ready when frames wait and it is their time.
+    async fn due(&self) {
+        if self.waiting.is_empty() {
+            return std::future::pending().await;
+        }
+        tokio::time::sleep_until(self.next).await;
+    }
+
+    /// Hands out what waits, if it is time.
+    fn go(&mut self) {
+        let now = tokio::time::Instant::now();
+        if self.waiting.is_empty() || now < self.next {
+            return;
+        }
+        let inner = &self.ledger.inner;
+        let listeners = u32::try_from(inner.frames.receiver_count()).unwrap_or(u32::MAX);
+        self.next = now + PACE.saturating_mul(listeners).min(SLOWEST_PACE);
+        for frame in self.waiting.drain(..) {
+            inner.tail_seq.store(frame.seq, Ordering::Release);
+            // No receiver is no error: nobody is listening.
+            let _ = inner.frames.send(frame);
+        }
+    }
+}
+
+/// Reads everything that was committed since; answers how many events that were.
+async fn drain(ledger: &Ledger, out: &mut HandOut) -> Result<usize> {
     let mut found = 0;
     loop {
-        let seq = ledger.inner.tail_seq.load(Ordering::Acquire);
-        let rows = ledger.store().event_rows(seq, READ).await?;
+        let rows = ledger.store().event_rows(out.read, READ).await?;
         let full = rows.len() == READ as usize;
         found += rows.len();
         for row in rows {
@@ -228,10 +284,10 @@ async fn drain(ledger: &Ledger) -> Result<usize> {
             {
                 ledger.forget_callers();
             }
-            ledger.inner.tail_seq.store(frame.seq, Ordering::Release);
-            // No receiver is no error: nobody is listening.
-            let _ = ledger.inner.frames.send(Arc::new(frame));
+            out.read = frame.seq;
+            out.waiting.push_back(Arc::new(frame));
         }
+        out.go();
         if !full {
             return Ok(found);
         }

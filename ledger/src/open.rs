@@ -74,6 +74,7 @@ pub(crate) struct Inner {
     pub(crate) tail_seq: std::sync::atomic::AtomicI64,
     pub(crate) relay: crate::live::Relay,
     pub(crate) day: watch::Sender<NaiveDate>,
+    pub(crate) view_version: watch::Sender<i64>,
     pub(crate) grid: crate::grid::Grid,
     pub(crate) told: tokio::sync::Mutex<crate::inbox::Told>,
     pub(crate) listeners: crate::inbox::Listeners,
@@ -112,8 +113,9 @@ impl Ledger {
     pub(crate) async fn on(store: Arc<Store>, config: Config) -> Result<Ledger, OpenError> {
         let committer =
             Committer::start(Arc::clone(&store), config.clock.clone(), config.organisation.time_zone);
-        let seq =
-            store.head().await.map_err(|error| OpenError(format!("The books can't be read: {error}")))?.seq;
+        let unreadable = |error| OpenError(format!("The books can't be read: {error}"));
+        let seq = store.head().await.map_err(unreadable)?.seq;
+        let view_version = store.view_version().await.map_err(unreadable)?;
         // A password nobody knows: hashing it takes as long as any other.
         let decoy_hash = crate::auth::password::hash_password(unique(&config.clock))
             .await
@@ -137,6 +139,7 @@ impl Ledger {
                 tail_seq: seq.into(),
                 relay: crate::live::Relay::default(),
                 day: watch::Sender::new(today),
+                view_version: watch::Sender::new(view_version),
                 grid: crate::grid::Grid::new(seq),
                 told: tokio::sync::Mutex::default(),
                 listeners: crate::inbox::Listeners::default(),

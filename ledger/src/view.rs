@@ -1,7 +1,8 @@
 //! Saved views. One's own are one's own business; those for everyone are made by managers.
 
-use domain::view::{NewView, SavedView, ViewPatch};
+use domain::view::{NewView, SavedView, ViewList, ViewPatch};
 use domain::{Action, ViewId};
+use tokio::sync::watch;
 
 use crate::{Caller, Error, Ledger, Result};
 
@@ -10,9 +11,25 @@ const MOST: usize = 50;
 
 impl Ledger {
     /// The caller's own views and those for everyone, by name.
-    pub async fn saved_views(&self, caller: &Caller) -> Result<Vec<SavedView>> {
+    pub async fn saved_views(&self, caller: &Caller) -> Result<ViewList> {
         caller.authorise(Action::Read)?;
         self.store().saved_views(caller.id.as_str()).await
+    }
+
+    /// The version of all views together, and each that comes after it: at once through this process, within seconds
+    /// through another node.
+    pub fn view_versions(&self) -> watch::Receiver<i64> {
+        self.inner.view_version.subscribe()
+    }
+
+    /// Tells everybody who listens.
+    pub(crate) fn tell_view_version(&self, version: i64) {
+        self.inner.view_version.send_if_modified(|told| {
+            // Two changes may be told in either order.
+            let newer = version > *told;
+            *told = version.max(*told);
+            newer
+        });
     }
 
     /// Keeps a view under a name.
@@ -20,7 +37,7 @@ impl Ledger {
         caller.authorise(action(new.shared))?;
         let NewView { name, query, shared } = new.validate()?;
         let known = self.store().saved_views(caller.id.as_str()).await?;
-        if known.iter().filter(|view| view.owner == caller.id).count() >= MOST {
+        if known.views.iter().filter(|view| view.owner == caller.id).count() >= MOST {
             let message = format!("You have {MOST} views; delete one first.");
             return Err(Error::conflict("too_many_views", message));
         }
@@ -32,7 +49,7 @@ impl Ledger {
             owner: caller.id.clone(),
             owner_name: caller.name.clone(),
         };
-        self.store().put_view(&view).await?;
+        self.tell_view_version(self.store().put_view(&view).await?);
         Ok(view)
     }
 
@@ -41,14 +58,15 @@ impl Ledger {
         let mut view = self.view_to_change(caller, id).await?;
         patch.apply(&mut view)?;
         caller.authorise(action(view.shared))?;
-        self.store().put_view(&view).await?;
+        self.tell_view_version(self.store().put_view(&view).await?);
         Ok(view)
     }
 
     /// Forgets a view.
     pub async fn delete_view(&self, caller: &Caller, id: &ViewId) -> Result<()> {
         let view = self.view_to_change(caller, id).await?;
-        self.store().delete_view(view.id.as_str()).await
+        self.tell_view_version(self.store().delete_view(view.id.as_str()).await?);
+        Ok(())
     }
 
     /// The view, if the caller may change it. Another's own view is not for the caller to know of.

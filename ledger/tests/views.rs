@@ -13,7 +13,7 @@ fn named(name: &str, shared: bool) -> NewView {
 }
 
 async fn names(ledger: &Ledger, caller: &Caller) -> Vec<String> {
-    ledger.saved_views(caller).await.unwrap().into_iter().map(|view| view.name).collect()
+    ledger.saved_views(caller).await.unwrap().views.into_iter().map(|view| view.name).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -25,7 +25,7 @@ async fn everyone_has_their_own_views_and_the_shared_ones() {
     ledger.save_view(&vic, &named("Vic's", false)).await.unwrap();
     assert_eq!(names(&ledger, &ada).await, ["For all", "Mine"]);
     assert_eq!(names(&ledger, &vic).await, ["For all", "Vic's"]);
-    let seen = ledger.saved_views(&vic).await.unwrap().remove(0);
+    let seen = ledger.saved_views(&vic).await.unwrap().views.remove(0);
     assert_eq!((seen.owner_name.as_str(), seen.shared), ("Ada", true));
 }
 
@@ -76,7 +76,7 @@ async fn what_a_view_shows_can_be_saved_anew() {
     let view = ledger.save_view(&ada, &named("Late", false)).await.unwrap();
     let patch = ViewPatch { query: Some("status=paid".into()), ..ViewPatch::default() };
     ledger.update_view(&ada, &view.id, &patch).await.unwrap();
-    assert_eq!(ledger.saved_views(&ada).await.unwrap()[0].query, "status=paid");
+    assert_eq!(ledger.saved_views(&ada).await.unwrap().views[0].query, "status=paid");
     let wrong = ViewPatch { name: Some(" ".into()), ..ViewPatch::default() };
     assert!(matches!(ledger.update_view(&ada, &view.id, &wrong).await, Err(Error::Invalid(_))));
 }

@@ -68,6 +68,7 @@ pub async fn open(config: &Config) -> Result<Ledger, String> {
 /// Opens the ledger with a clock of one's own.
 pub async fn open_at(config: &Config, clock: Clock) -> Result<Ledger, String> {
     let signing_keys = secrets::signing_keys(&config.data_dir)?;
+    let sealing_key = secrets::sealing_key(&config.data_dir)?;
     Ledger::open(ledger::Config {
         url: config.database(),
         credentials: config.database_credentials.clone(),
@@ -75,6 +76,7 @@ pub async fn open_at(config: &Config, clock: Clock) -> Result<Ledger, String> {
         organisation: config.organisation.clone(),
         auth: AuthConfig {
             signing_keys,
+            sealing_key,
             password_attempts: config.password_attempts,
             access_minutes: config.access_minutes,
             refresh_days: config.refresh_days,

@@ -13,6 +13,9 @@
 //! "customer_id"}` gives it back. A claim ends half an hour after it was last renewed, people go with their sockets. None of
 //! it locks anything.
 //!
+//! `{"type":"views","version"}` says that saved views were changed: whoever shows a list of them reads it again if it is of
+//! another version. It is sent on every subscription, and whenever one is changed.
+//!
 //! A frame is serialised once and its bytes are shared by all sockets. The queue of a socket is its place in the ledger's
 //! bounded tail: nothing is copied per socket, and one that falls further behind than the settings allow is told to read
 //! again instead of being sent what it can't keep up with.
@@ -189,6 +192,7 @@ struct Relay {
     allowance: Allowance,
     /// The inbox could not be read when there was something new in it.
     owes_inbox: bool,
+    views: watch::Receiver<i64>,
 }
 
 impl Relay {
@@ -202,6 +206,7 @@ impl Relay {
             sent: None,
             allowance: Allowance::new(),
             owes_inbox: false,
+            views: state.ledger.view_versions(),
         }
     }
 
@@ -246,6 +251,7 @@ impl Relay {
                     self.say(format!(r#"{{"type":"day","business_date":"{today}"}}"#)).await?;
                 }
                 Ok(()) = inbox.changed(), if self.sent.is_some() => self.tell_inbox().await?,
+                Ok(()) = self.views.changed(), if self.sent.is_some() => self.tell_views().await?,
                 presence = news(&mut following.presence) => self.tell(&Personal::Presence(&presence)).await?,
                 _ = pings.tick() => {
                     if heard.elapsed() > ping * 2 + Duration::from_secs(1) {
@@ -271,6 +277,7 @@ impl Relay {
             Ok(FromClient::Subscribe { from_seq }) => {
                 following.tail = self.ledger.tail();
                 self.tell_inbox().await?;
+                self.tell_views().await?;
                 self.sent = Some(self.catch_up(from_seq.max(0), following.tail.seq).await?);
             }
             Ok(FromClient::Watch { customer_id }) => following.presence = self.watch(customer_id).await?,
@@ -393,6 +400,11 @@ impl Relay {
                 Ok(())
             }
         }
+    }
+
+    async fn tell_views(&mut self) -> Result<(), End> {
+        let version = *self.views.borrow_and_update();
+        self.say(format!(r#"{{"type":"views","version":{version}}}"#)).await
     }
 
     async fn tell(&mut self, frame: &Personal<'_>) -> Result<(), End> {

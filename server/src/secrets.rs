@@ -9,19 +9,29 @@ use std::path::Path;
 const CURRENT: &str = "signing.key";
 /// The one before: its tokens are recognised until they run out.
 const PREVIOUS: &str = "signing.previous.key";
-/// Shortest key, in bytes: what HMAC-SHA-256 asks for.
+/// Seals what the database keeps of second factors.
+const SEALING: &str = "sealing.key";
+/// Length of a key in bytes: what HMAC-SHA-256 asks for at least, and AES-256 exactly.
 const LENGTH: usize = 32;
 
 /// The keys of access tokens, the one that signs first. Made on first start, refused when others can read them.
 pub(crate) fn signing_keys(data_dir: &Path) -> Result<Vec<Vec<u8>>, String> {
     make_directory(data_dir)?;
-    let current = data_dir.join(CURRENT);
-    let mut keys = vec![match read(&current)? {
-        Some(key) => key,
-        None => make(&current)?,
-    }];
+    let mut keys = vec![read_or_make(&data_dir.join(CURRENT))?];
     keys.extend(read(&data_dir.join(PREVIOUS))?);
     Ok(keys)
+}
+
+/// The key that seals secrets in the database. Made on first start, refused when others can read it.
+pub(crate) fn sealing_key(data_dir: &Path) -> Result<Vec<u8>, String> {
+    make_directory(data_dir)?;
+    let path = data_dir.join(SEALING);
+    let key = read_or_make(&path)?;
+    if key.len() == LENGTH {
+        Ok(key)
+    } else {
+        Err(format!("{} is no key: it has more than {LENGTH} bytes.", path.display()))
+    }
 }
 
 /// Makes a new key to sign with; the one before stays known until the next time.
@@ -38,6 +48,13 @@ pub(crate) fn rotate(data_dir: &Path) -> Result<(), String> {
 fn make_directory(data_dir: &Path) -> Result<(), String> {
     fs::create_dir_all(data_dir)
         .map_err(|error| format!("The data directory {} can't be made: {error}", data_dir.display()))
+}
+
+fn read_or_make(path: &Path) -> Result<Vec<u8>, String> {
+    match read(path)? {
+        Some(key) => Ok(key),
+        None => make(path),
+    }
 }
 
 fn make(path: &Path) -> Result<Vec<u8>, String> {
@@ -66,7 +83,8 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>, String> {
     file.read_to_end(&mut key).map_err(failed)?;
     if key.len() < LENGTH {
         return Err(format!(
-            "{name} is too short to be a key; delete it to have a new one (all sign-ins end)."
+            "{name} is too short to be a key; put back the one of your backup, or delete it to have a new one (what the \
+             old one signed or sealed is lost)."
         ));
     }
     Ok(Some(key))
@@ -88,6 +106,18 @@ mod tests {
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         assert!(signing_keys(dir.path()).unwrap_err().contains("chmod 600"));
+    }
+
+    #[test]
+    fn the_key_that_seals_has_one_length() {
+        let dir = tempfile::tempdir().unwrap();
+        let key = sealing_key(dir.path()).unwrap();
+        assert_eq!(sealing_key(dir.path()).unwrap(), key);
+        assert_ne!(signing_keys(dir.path()).unwrap(), [key]);
+        fs::write(dir.path().join("sealing.key"), [1; 33]).unwrap();
+        assert!(sealing_key(dir.path()).unwrap_err().contains("more than 32 bytes"));
+        fs::write(dir.path().join("sealing.key"), [1; 31]).unwrap();
+        assert!(sealing_key(dir.path()).unwrap_err().contains("too short"));
     }
 
     #[test]

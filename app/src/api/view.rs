@@ -1,7 +1,7 @@
 //! Saved views of the customer list.
 
 use domain::ViewId;
-use domain::view::{NewView, SavedView, ViewPatch};
+use domain::view::{NewView, SavedView, ViewList, ViewPatch};
 use leptos::prelude::*;
 use server_fn::codec::Json;
 
@@ -11,7 +11,7 @@ use crate::error::Fault;
 
 /// One's own views and those for everyone, by name.
 #[server(prefix = "/fn", endpoint = "view/list", input = Json)]
-pub async fn saved_views() -> Result<Vec<SavedView>, Fault> {
+pub async fn saved_views() -> Result<ViewList, Fault> {
     let (ledger, caller) = session()?;
     ledger.saved_views(&caller).await.map_err(refuse)
 }

@@ -25,6 +25,8 @@ pub(super) enum Incoming {
     Inbox(Inbox),
     /// Who is at a customer.
     Presence(Presence),
+    /// Saved views were changed.
+    Views { version: i64 },
     /// Events were missed.
     Resync {},
     /// Are you there?
@@ -71,6 +73,10 @@ mod tests {
         assert!(
             matches!(serde_json::from_str(presence), Ok(Incoming::Presence(known)) if known.people.len() == 1)
         );
+        assert!(matches!(
+            serde_json::from_str(r#"{"type":"views","version":4}"#),
+            Ok(Incoming::Views { version: 4 })
+        ));
         assert!(matches!(
             serde_json::from_str(r#"{"type":"resync","reason":"lag"}"#),
             Ok(Incoming::Resync {})

@@ -51,6 +51,8 @@ pub struct Live {
     pub seq: RwSignal<i64>,
     /// The business date, once the server has told it.
     today: RwSignal<Option<NaiveDate>>,
+    /// The version of the saved views, once the server has told it.
+    views: RwSignal<Option<i64>>,
     hub: StoredValue<Hub>,
 }
 
@@ -60,6 +62,7 @@ impl Default for Live {
             status: RwSignal::default(),
             seq: RwSignal::new(0),
             today: RwSignal::default(),
+            views: RwSignal::default(),
             hub: StoredValue::new(Hub::default()),
         }
     }
@@ -116,6 +119,17 @@ impl Live {
                 untrack(|| callback(today));
             }
         });
+    }
+
+    /// The version of the saved views, followed.
+    pub fn view_version(&self) -> Option<i64> {
+        self.views.get()
+    }
+
+    fn learn_views(&self, version: i64) {
+        if self.views.try_get_untracked().is_some_and(|known| known != Some(version)) {
+            let _ = self.views.try_set(Some(version));
+        }
     }
 
     /// Another day has begun, or the server tells it for the first time.

@@ -168,6 +168,7 @@ fn hear(page: Page, text: &str) -> Option<Outgoing> {
         Ok(Incoming::Day { business_date }) => live.begin_day(business_date),
         Ok(Incoming::Inbox(known)) => inbox.learn(known),
         Ok(Incoming::Presence(known)) => presence.learn(known),
+        Ok(Incoming::Views { version }) => live.learn_views(version),
         Ok(Incoming::Resync {}) => live.resync(),
         Ok(Incoming::Ping) => return Some(Outgoing::Pong),
         // A newer server may send what this page doesn't know.

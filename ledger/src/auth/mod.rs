@@ -4,6 +4,7 @@
 mod attempts;
 mod link;
 pub(crate) mod password;
+mod sealing;
 mod second_factor;
 mod session;
 #[cfg(test)]
@@ -35,6 +36,8 @@ use crate::{Caller, Error, Ledger, Result};
 pub struct AuthConfig {
     /// Keys of access tokens, each at least 32 bytes: the first signs, the others are of before and still recognised.
     pub signing_keys: Vec<Vec<u8>>,
+    /// Seals the secrets of second factors in the database: 32 bytes, the same at every node.
+    pub sealing_key: Vec<u8>,
     /// Minutes an access token lasts.
     pub access_minutes: i64,
     /// Days a refresh token lasts without use.

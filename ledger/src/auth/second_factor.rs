@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 use totp_rs::{Builder, Secret, Totp};
 
 use super::password::check_password;
+use super::sealing::{open, seal};
 use crate::chain::hex;
 use crate::commit::{Command, Needs, NewEvent};
 use crate::store::record;
@@ -44,10 +45,11 @@ impl Ledger {
         let totp = self.totp(Secret::from(bytes.to_vec()), &user)?;
         let uri = totp.to_url().map_err(|error| Error::internal(error.to_string()))?;
         let secret = totp.secret().to_base32();
+        let sealed = seal(&self.inner.config.auth.sealing_key, user.id.as_str(), &bytes)?;
         self.store()
             .put_second_factor(FactorRow {
                 id: record("second_factor", user.id.as_str()),
-                secret: secret.clone(),
+                secret: sealed.into(),
                 confirmed: false,
                 last_step: 0,
                 recovery: Vec::new(),
@@ -128,10 +130,9 @@ impl Ledger {
     /// The time step whose code this is, one step early or late allowed.
     fn matching_step(&self, factor: &FactorRow, user: &User, code: &str) -> Result<Option<i64>> {
         let code: String = code.chars().filter(|c| !c.is_whitespace()).collect();
-        let secret =
-            Secret::try_from_base32(&factor.secret).map_err(|error| Error::internal(error.to_string()))?;
+        let secret = open(&self.inner.config.auth.sealing_key, user.id.as_str(), &factor.secret)?;
         let now = u64::try_from(self.clock().waking_now().timestamp()).unwrap_or_default();
-        let step = self.totp(secret, user)?.check(&code, now);
+        let step = self.totp(Secret::from(secret), user)?.check(&code, now);
         Ok(step.and_then(|step| i64::try_from(step).ok()))
     }
 

@@ -37,6 +37,22 @@ async fn a_password_is_hashed_anew_when_the_parameters_changed() {
 }
 
 #[tokio::test]
+async fn the_secret_of_a_second_factor_is_not_readable_in_the_database() {
+    let (ledger, caller) = books().await;
+    let setup = ledger.begin_second_factor(&caller, "seven green kettles").await.unwrap();
+    let row = ledger.store().second_factor(caller.id.as_str()).await.unwrap().unwrap();
+    let secret = totp_rs::Secret::try_from_base32(&setup.secret).unwrap();
+    for plain in [setup.secret.as_bytes(), secret.as_bytes()] {
+        assert!(!row.secret.windows(plain.len()).any(|part| part == plain));
+    }
+    let mut config = ledger.inner.config.clone();
+    config.auth.sealing_key = vec![6; 32];
+    let other = Ledger::on(Arc::clone(&ledger.inner.store), config).await.unwrap();
+    let refused = other.confirm_second_factor(&caller, "000000").await;
+    assert!(matches!(refused, Err(Error::Internal(_))), "{refused:?}");
+}
+
+#[tokio::test]
 async fn tokens_of_the_key_before_are_recognised_and_those_of_another_are_not() {
     let (ledger, _) = books().await;
     let signed_in = ledger.sign_in(&ada(), &Client::default()).await.unwrap();

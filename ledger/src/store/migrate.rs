@@ -15,6 +15,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0006_inbox", include_str!("../../migrations/0006_inbox.surql")),
     ("0007_saved_views", include_str!("../../migrations/0007_saved_views.surql")),
     ("0008_sign_in", include_str!("../../migrations/0008_sign_in.surql")),
+    ("0009_view_version", include_str!("../../migrations/0009_view_version.surql")),
 ];
 
 #[derive(SurrealValue)]

@@ -14,7 +14,7 @@ use domain::{
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use surrealdb::types::{RecordId, SurrealValue};
+use surrealdb::types::{Bytes, RecordId, SurrealValue};
 
 use super::{key, record};
 use crate::summary::{SummaryKey, Tallies, Tally};
@@ -681,8 +681,8 @@ pub(crate) struct LinkRow {
 #[derive(Clone, Debug, SurrealValue)]
 pub(crate) struct FactorRow {
     pub id: RecordId,
-    /// The secret of the authenticator app, base32.
-    pub secret: String,
+    /// The secret of the authenticator app, sealed.
+    pub secret: Bytes,
     /// Whether a code of the app was seen.
     pub confirmed: bool,
     /// The time step of the last code that was taken.

@@ -24,6 +24,7 @@ pub(crate) async fn books() -> (Ledger, Caller) {
         },
         auth: AuthConfig {
             signing_keys: vec![vec![7; 32]],
+            sealing_key: vec![5; 32],
             password_attempts: 10,
             access_minutes: 15,
             refresh_days: 30,

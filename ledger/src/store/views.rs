@@ -1,6 +1,7 @@
 //! Saved views.
 
-use domain::view::SavedView;
+use domain::view::{SavedView, ViewList};
+use surrealdb::IndexedResults;
 use surrealdb::types::{RecordId, SurrealValue};
 
 use super::{Store, key, record};
@@ -47,11 +48,21 @@ impl From<SavedViewRow> for SavedView {
 
 impl Store {
     /// Those of `owner` and those that are shared, by name.
-    pub(crate) async fn saved_views(&self, owner: &str) -> Result<Vec<SavedView>> {
-        let query = "SELECT * FROM saved_view WHERE owner = $owner OR shared = true ORDER BY name_key, id";
-        let rows: Vec<SavedViewRow> =
-            self.db.query(query).bind(("owner", owner.to_owned())).await?.take(0)?;
-        Ok(rows.into_iter().map(SavedView::from).collect())
+    pub(crate) async fn saved_views(&self, owner: &str) -> Result<ViewList> {
+        // The version first: rows that are newer than it says are read once more, never once too few.
+        let query = "SELECT VALUE count FROM ONLY view_version:main; \
+                     SELECT * FROM saved_view WHERE owner = $owner OR shared = true ORDER BY name_key, id";
+        let mut answer = self.db.query(query).bind(("owner", owner.to_owned())).await?;
+        let rows: Vec<SavedViewRow> = answer.take(1)?;
+        Ok(ViewList {
+            version: version(&mut answer, 0)?,
+            views: rows.into_iter().map(SavedView::from).collect(),
+        })
+    }
+
+    /// Grows with each change of any view.
+    pub(crate) async fn view_version(&self) -> Result<i64> {
+        version(&mut self.db.query("SELECT VALUE count FROM ONLY view_version:main").await?, 0)
     }
 
     pub(crate) async fn saved_view(&self, id: &str) -> Result<Option<SavedView>> {
@@ -59,26 +70,41 @@ impl Store {
         Ok(rows.into_iter().next().map(SavedView::from))
     }
 
-    /// Keeps a view; its owner may have no other of this name.
-    pub(crate) async fn put_view(&self, view: &SavedView) -> Result<()> {
+    /// Keeps a view; its owner may have no other of this name. The version of all views after it.
+    pub(crate) async fn put_view(&self, view: &SavedView) -> Result<i64> {
         let row = SavedViewRow::from(view);
         let put = self
-            .beside(|db| db.query("UPSERT $row.id CONTENT $row RETURN NONE").bind(("row", row.clone())))
+            .beside(|db| {
+                let change = "UPSERT $row.id CONTENT $row RETURN NONE";
+                db.query(and_count(change)).bind(("row", row.clone()))
+            })
             .await;
         match put {
             // The index says so in its text alone.
             Err(Error::Database(error)) if error.to_string().contains("already contains") => {
                 Err(name_taken())
             }
-            put => put.map(|_| ()),
+            put => version(&mut put?, 0),
         }
     }
 
-    pub(crate) async fn delete_view(&self, id: &str) -> Result<()> {
+    /// Forgets a view. The version of all views after it.
+    pub(crate) async fn delete_view(&self, id: &str) -> Result<i64> {
         let id = record("saved_view", id);
-        self.beside(|db| db.query("DELETE $id RETURN NONE").bind(("id", id.clone()))).await?;
-        Ok(())
+        let deleted =
+            self.beside(|db| db.query(and_count("DELETE $id RETURN NONE")).bind(("id", id.clone())));
+        version(&mut deleted.await?, 0)
     }
+}
+
+/// One statement, and so one transaction: a change, and the version it leaves.
+fn and_count(change: &str) -> String {
+    format!("RETURN {{ {change}; RETURN (UPDATE ONLY view_version:main SET count += 1).count }}")
+}
+
+fn version(answer: &mut IndexedResults, statement: usize) -> Result<i64> {
+    let version: Option<i64> = answer.take(statement)?;
+    version.ok_or_else(|| Error::internal("the version of the saved views is gone"))
 }
 
 fn name_taken() -> Error {

@@ -26,6 +26,7 @@ pub fn config(url: &str, clock: Clock) -> Config {
         },
         auth: AuthConfig {
             signing_keys: vec![vec![7; 32]],
+            sealing_key: vec![5; 32],
             password_attempts: 10,
             access_minutes: 15,
             refresh_days: 30,

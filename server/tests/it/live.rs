@@ -10,11 +10,11 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use crate::app::{Person, TestApp, text};
 
-struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
     /// Opens one, or the status of the refusal.
-    async fn open(app: &TestApp, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
+    pub async fn open(app: &TestApp, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
         let mut request = format!("ws://{}/live", app.host).into_client_request().unwrap();
         for (name, value) in headers {
             request.headers_mut().insert(*name, value.parse().unwrap());
@@ -26,7 +26,7 @@ impl Socket {
         }
     }
 
-    async fn of(app: &TestApp, person: &Person) -> Self {
+    pub async fn of(app: &TestApp, person: &Person) -> Self {
         let bearer = format!("Bearer {}", person.token.as_deref().unwrap());
         Self::open(app, &[("authorization", &bearer)]).await.unwrap()
     }
@@ -35,14 +35,14 @@ impl Socket {
     async fn next(&mut self) -> Value {
         loop {
             let frame = self.frame().await;
-            if frame["type"] != "inbox" {
+            if !["inbox", "views"].contains(&frame["type"].as_str().unwrap()) {
                 return frame;
             }
         }
     }
 
     /// The next frame of one type, whatever comes before it.
-    async fn next_of(&mut self, of: &str) -> Value {
+    pub async fn next_of(&mut self, of: &str) -> Value {
         loop {
             let frame = self.frame().await;
             if frame["type"] == of {
@@ -69,13 +69,13 @@ impl Socket {
         waited.expect("something comes").and_then(Result::ok)
     }
 
-    async fn hello(&mut self) -> i64 {
+    pub async fn hello(&mut self) -> i64 {
         let hello = self.next().await;
         assert_eq!(hello["type"], "hello");
         hello["seq"].as_i64().unwrap()
     }
 
-    async fn subscribe(&mut self, from_seq: i64) {
+    pub async fn subscribe(&mut self, from_seq: i64) {
         self.say(json!({ "type": "subscribe", "from_seq": from_seq })).await;
     }
 

@@ -106,6 +106,7 @@ impl Inline {
         }
         let (inline, row) = (*self, row.clone());
         spawn_local(async move {
+            let _asking = browser::Unsaved::begin();
             while let Some(change) = row.next_change() {
                 inline.settle(&row, change).await;
             }

@@ -1,12 +1,13 @@
 //! Saved views: tabs beside the built-in ones, and the menu that makes and changes them.
 
-use domain::view::{NewView, SavedView, ViewPatch};
+use domain::view::{NewView, SavedView, ViewList, ViewPatch};
 use domain::{Action, FieldErrors, ViewId};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::view::View;
-use crate::api::view::{delete_view, save_view, update_view};
+use crate::api::view::{delete_view, save_view, saved_views, update_view};
+use crate::live::Live;
 use crate::session::use_session;
 use crate::ui::{
     Button, ButtonKind, Dialog, DialogFoot, DialogForm, Field, Form, Icon, IconName, Menu, Tab, Toast,
@@ -24,9 +25,11 @@ pub(super) struct Saved {
 }
 
 impl Saved {
-    pub(super) fn new(views: Vec<SavedView>, view: Memo<View>, go: Callback<(View, bool)>) -> Self {
+    pub(super) fn new(read: ViewList, view: Memo<View>, go: Callback<(View, bool)>) -> Self {
         let may_share = use_session().may(Action::ShareViews);
-        Self { views: RwSignal::new(views), view, go, toasts: Toasts::expect(), may_share }
+        let views = RwSignal::new(read.views);
+        follow(views, read.version);
+        Self { views, view, go, toasts: Toasts::expect(), may_share }
     }
 
     /// The saved view that is shown, however it was changed since.
@@ -110,6 +113,25 @@ impl Saved {
             }
         });
     }
+}
+
+/// Reads the views again whenever somebody, here or elsewhere, has changed any since.
+fn follow(views: RwSignal<Vec<SavedView>>, read: i64) {
+    let (live, shown) = (Live::expect(), StoredValue::new(read));
+    Effect::new(move |_| {
+        let Some(version) = live.view_version() else { return };
+        if shown.try_get_value() == Some(version) {
+            return;
+        }
+        spawn_local(async move {
+            let Ok(read) = saved_views().await else { return };
+            // Another reading may have answered first.
+            let is_newer = shown.try_get_value().is_some_and(|shown| shown < read.version || version < shown);
+            if is_newer && shown.try_set_value(read.version).is_none() {
+                let _ = views.try_set(read.views);
+            }
+        });
+    });
 }
 
 /// The address of a saved view.
