@@ -19,4 +19,5 @@ mod payments;
 mod requests;
 mod roles;
 mod sign_in;
+mod topics;
 mod users;
