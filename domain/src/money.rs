@@ -294,6 +294,14 @@ impl Money {
     }
 }
 
+/// Reads a bound for amounts of any currency, as a face value ([`Money::face_value`]). It may be larger than one amount that is
+/// entered: what a customer owes in all is compared with it.
+pub fn parse_face_value(text: &str) -> Result<i64, MoneyError> {
+    // A currency of as many digits as any has.
+    let unidad_de_fomento = "CLF".parse()?;
+    Money::parse_any(text, unidad_de_fomento).map(|money| money.face_value())
+}
+
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.grouped(), self.currency)
@@ -341,6 +349,19 @@ mod tests {
             [("1234.5", 123_450), ("0", 0), ("-0.05", -5), (" 12 ", 1_200), ("−1", -100), ("007", 700)]
         {
             assert_eq!(code(text), Ok(Money::from_minor(minor, Currency::USD)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_bound_may_be_larger_than_any_one_amount() {
+        assert_eq!(parse_face_value("3000000000.5"), Ok(30_000_000_005_000));
+        assert_eq!(parse_face_value("-99999999999999.9999"), Ok(-999_999_999_999_999_999));
+        for (text, code) in [
+            ("1.23456", "too_many_decimals"),
+            ("1000000000000000", "amount_too_large"),
+            ("x", "invalid_amount"),
+        ] {
+            assert_eq!(parse_face_value(text).map_err(|error| error.code()), Err(code), "{text}");
         }
     }
 

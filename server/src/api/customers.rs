@@ -71,10 +71,7 @@ pub(super) fn filter(given: &mut Parameters) -> CustomerQuery {
 
 /// A decimal as face value: 10⁻⁴ of a major unit of any currency.
 fn face_value(text: &str) -> Result<i64, String> {
-    // A currency of four digits reads what any currency could be asked for.
-    let four_digits = "CLF".parse().map_err(|error: domain::MoneyError| error.to_string())?;
-    domain::Money::parse(text, four_digits)
-        .map(|money| money.face_value())
+    domain::money::parse_face_value(text)
         .map_err(|_| "Use a decimal with at most four digits after the point, such as 1234.50.".to_owned())
 }
 

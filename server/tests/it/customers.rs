@@ -240,6 +240,7 @@ async fn lists_are_filtered_and_bounds_are_included() {
     assert_eq!(names(&format!("owner={}", ada.id)).await, ["Epsilon"]);
     assert_eq!(names("min_outstanding=250.50&max_outstanding=250.50").await, ["Beta Works", "Epsilon"]);
     assert_eq!(names("min_outstanding=250.51").await, ["Delta"]);
+    assert_eq!(names("min_outstanding=99999999999999.9999").await, [""; 0]);
     assert_eq!(names("max_outstanding=0.125").await, ["Gamma", "Zeta"]);
     assert_eq!(names("max_outstanding=0.1249").await, ["Gamma"]);
     assert_eq!(names(&format!("due_from={today}&due_to={soon}")).await, ["Beta Works", "Delta", "Epsilon"]);

@@ -115,7 +115,7 @@ written! {
         "(0*[1-9][0-9]{0,13}(\\.[0-9]{1,4})?|0+\\.([1-9][0-9]{0,3}|0[1-9][0-9]{0,2}|00[1-9][0-9]?|000[1-9]))"
     );
     /// A bound of amounts.
-    Bound: decimal("-?[0-9]{1,9}(\\.[0-9]{1,4})?");
+    Bound: decimal("-?[0-9]{1,14}(\\.[0-9]{1,4})?");
     CustomerOrder: order(&domain::customer::CustomerSort::ALL.map(|field| field.as_str()));
     PaymentOrder: order(&["received_on", "amount", "created_at"]);
     BucketBounds: buckets();
