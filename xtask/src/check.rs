@@ -3,7 +3,10 @@
 //! Every wall is a function from what it looks at to the list of what is wrong, so that the tests below can show each
 //! of them failing. The walls are those of the README's architecture chapter.
 
-use std::{fs, path::Path};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
 
 use crate::tools::{self, Result, Workspace};
 
@@ -110,6 +113,37 @@ pub fn check(workspace: &Workspace) -> Result {
     }
     wasm_budget(workspace)?;
     if holes == 0 { Ok(()) } else { Err(format!("{holes} holes in the walls, see above")) }
+}
+
+/// Licences, sources and duplicates of all dependencies, by `deny.toml`; advisories too, where their database is at hand.
+pub fn supply_chain(workspace: &Workspace) -> Result {
+    let deny = |what: &[&str]| {
+        // SurrealDB tells its licence in a file only; that is read, and needs no warning for each of its crates.
+        let mut deny = workspace.cargo([
+            "deny",
+            "--offline",
+            "check",
+            "--hide-inclusion-graph",
+            "-A",
+            "no-license-field",
+        ])?;
+        tools::run(deny.args(what))
+    };
+    deny(&["licenses", "bans", "sources"])?;
+    if advisories().is_some_and(|dir| dir.exists()) {
+        return deny(&["advisories"]);
+    }
+    println!(
+        "  --   advisories: no database here; `cargo deny fetch` gets it, and they are looked at from then on"
+    );
+    Ok(())
+}
+
+/// Where `cargo deny fetch` keeps the database of advisories.
+fn advisories() -> Option<PathBuf> {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")));
+    Some(home?.join("advisory-dbs"))
 }
 
 /// Weighs the first page's WebAssembly against its target; says so when the front end isn't built. A target, not a wall:

@@ -6,7 +6,7 @@ use std::{
     process::Command,
 };
 
-use crate::tools::{self, CARGO_LEPTOS, NODE_MAJOR, Progress, Result, Workspace};
+use crate::tools::{self, CARGO_DENY, CARGO_LEPTOS, NODE_MAJOR, Progress, Result, Workspace};
 
 /// A release build of SurrealDB, RocksDB and the front end, with room to spare.
 const FIRST_BUILD_GIB: u64 = 12;
@@ -33,9 +33,17 @@ pub fn for_building(workspace: &Workspace) -> Result {
 
 /// Everything `test` needs.
 pub fn for_testing(workspace: &Workspace) -> Result {
-    let mut progress = Progress::new(14);
+    let mut progress = Progress::new(15);
     building_steps(workspace, &mut progress)?;
     rust_components(&mut progress)?;
+    CargoTool {
+        package: "cargo-deny",
+        version: CARGO_DENY,
+        install_args: &["--locked"],
+        opt_level: "0",
+        minutes: 2,
+    }
+    .install(&mut progress)?;
     browser(&mut progress)?;
     npm_packages(workspace, &mut progress, "end2end")?;
     libreoffice(&mut progress)?;
@@ -49,23 +57,23 @@ fn building_steps(workspace: &Workspace, progress: &mut Progress) -> Result {
     wasm_target(progress)?;
     system_packages(progress)?;
     node(progress)?;
-    cargo_tool(
-        progress,
-        "cargo-leptos",
-        "cargo-leptos",
-        CARGO_LEPTOS,
-        &["--locked", "--features", "no_downloads"],
-        9,
-    )?;
-    // Its own lock file doesn't resolve any more, hence no `--locked`.
-    cargo_tool(
-        progress,
-        "wasm-bindgen-cli",
-        "wasm-bindgen",
-        &workspace.locked_version("wasm-bindgen")?,
-        &[],
-        3,
-    )?;
+    CargoTool {
+        package: "cargo-leptos",
+        version: CARGO_LEPTOS,
+        install_args: &["--locked", "--features", "no_downloads"],
+        opt_level: "1",
+        minutes: 9,
+    }
+    .install(progress)?;
+    CargoTool {
+        package: "wasm-bindgen-cli",
+        version: &workspace.locked_version("wasm-bindgen")?,
+        // Its own lock file doesn't resolve any more, hence no `--locked`.
+        install_args: &[],
+        opt_level: "1",
+        minutes: 3,
+    }
+    .install(progress)?;
     npm_packages(workspace, progress, "style")
 }
 
@@ -248,44 +256,51 @@ fn node_major(version: &str) -> Option<u32> {
     version.strip_prefix('v')?.split('.').next()?.parse().ok()
 }
 
-/// Installs a program from crates.io into a directory of its own, so that nothing of the user's is overwritten.
-fn cargo_tool(
-    progress: &mut Progress,
-    package: &str,
-    program: &str,
-    version: &str,
-    install_args: &[&str],
+/// A program of crates.io, built into a directory of its own, so that nothing of the user's is overwritten.
+struct CargoTool<'a> {
+    package: &'a str,
+    version: &'a str,
+    install_args: &'a [&'a str],
+    /// They run for seconds: a quick build is worth more than quick code.
+    opt_level: &'a str,
+    /// How long the build takes on two cores, for the user.
     minutes: u32,
-) -> Result {
-    let name = format!("{package} {version}");
-    let dir = tools::tool_dir(package, version)?;
-    let installed = dir.join("bin").join(program);
-    let right = |path: &Path| {
-        tools::ask(Command::new(path).arg("--version"))
-            .is_some_and(|answer| answer.split_whitespace().nth(1) == Some(version))
-    };
-    if right(&installed) || right(Path::new(program)) {
-        progress.already(&name);
-        return Ok(());
+}
+
+impl CargoTool<'_> {
+    /// Builds it, unless this version is there.
+    fn install(&self, progress: &mut Progress) -> Result {
+        let &Self { package, version, .. } = self;
+        let name = format!("{package} {version}");
+        let dir = tools::tool_dir(package, version)?;
+        let program = package.trim_end_matches("-cli");
+        let installed = dir.join("bin").join(program);
+        let right = |path: &Path| {
+            tools::ask(Command::new(path).arg("--version"))
+                .is_some_and(|answer| answer.split_whitespace().nth(1) == Some(version))
+        };
+        if right(&installed) || right(Path::new(program)) {
+            progress.already(&name);
+            return Ok(());
+        }
+        progress.work(&name, &format!("building (about {} min on two cores)", self.minutes), || {
+            let scratch = tools::cache_dir()?.join(format!("build-{package}-{}", std::process::id()));
+            let outcome = tools::run(
+                Command::new("cargo")
+                    .args(["install", package, "--version", version, "--root"])
+                    .arg(&dir)
+                    .args(self.install_args)
+                    .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", self.opt_level)
+                    .env("CARGO_PROFILE_RELEASE_LTO", "off")
+                    .env("CARGO_PROFILE_RELEASE_DEBUG", "0")
+                    .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
+                    .env("CARGO_TARGET_DIR", &scratch),
+            );
+            // Left-over gigabytes are a nuisance, no failure.
+            let _ = fs::remove_dir_all(&scratch);
+            outcome
+        })
     }
-    progress.work(&name, &format!("building (about {minutes} min on two cores)"), || {
-        let scratch = tools::cache_dir()?.join(format!("build-{package}-{}", std::process::id()));
-        let outcome = tools::run(
-            Command::new("cargo")
-                .args(["install", package, "--version", version, "--root"])
-                .arg(&dir)
-                .args(install_args)
-                // They run for seconds: a quick build is worth more than quick code.
-                .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
-                .env("CARGO_PROFILE_RELEASE_LTO", "off")
-                .env("CARGO_PROFILE_RELEASE_DEBUG", "0")
-                .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
-                .env("CARGO_TARGET_DIR", &scratch),
-        );
-        // Left-over gigabytes are a nuisance, no failure.
-        let _ = fs::remove_dir_all(&scratch);
-        outcome
-    })
 }
 
 /// `npm ci` in a directory, when its lock file isn't the one that was installed last.

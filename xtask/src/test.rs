@@ -8,7 +8,7 @@ use crate::{
 /// Sets up, then runs everything; stops at the first failure.
 pub fn test(workspace: &Workspace) -> Result {
     setup::for_testing(workspace)?;
-    let mut progress = Progress::new(10);
+    let mut progress = Progress::new(11);
     let outcome = steps(workspace, &mut progress);
     summary(&progress);
     match outcome {
@@ -25,6 +25,7 @@ fn steps(workspace: &Workspace, progress: &mut Progress) -> Result {
         tools::run(&mut workspace.cargo(["fmt", "--all", "--check"])?)
     })?;
     progress.work("walls", "cargo xtask check", || check::check(workspace))?;
+    progress.work("supply chain", "cargo deny check", || check::supply_chain(workspace))?;
     progress.work("clippy", "everything that runs on this machine", || {
         tools::run(&mut workspace.cargo([
             "clippy",

@@ -15,6 +15,8 @@ pub type Result<T = ()> = std::result::Result<T, String>;
 
 /// 0.3.11 needs a newer Rust than this workspace's `rust-version`.
 pub const CARGO_LEPTOS: &str = "0.3.10";
+/// Looks at licences, sources, duplicates and advisories.
+pub const CARGO_DENY: &str = "0.20.2";
 /// The oldest Node.js that Tailwind, Binaryen and Playwright all accept.
 pub const NODE_MAJOR: u32 = 20;
 
@@ -85,6 +87,7 @@ impl Workspace {
     fn path_with_tools(&self) -> Result<OsString> {
         let mut dirs = vec![
             tool_dir("cargo-leptos", CARGO_LEPTOS)?.join("bin"),
+            tool_dir("cargo-deny", CARGO_DENY)?.join("bin"),
             tool_dir("wasm-bindgen-cli", &self.locked_version("wasm-bindgen")?)?.join("bin"),
             self.root.join("style/node_modules/.bin"),
         ];
