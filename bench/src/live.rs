@@ -9,8 +9,8 @@ use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::{net::TcpStream, sync::mpsc};
 use tokio_tungstenite::{
-    WebSocketStream, client_async,
-    tungstenite::{Message, client::IntoClientRequest, http::header},
+    WebSocketStream, client_async_with_config,
+    tungstenite::{Message, client::IntoClientRequest, http::header, protocol::WebSocketConfig},
 };
 
 use crate::{
@@ -119,6 +119,9 @@ async fn frames(account: &Account, sockets: usize, count: usize) -> Result<Laten
     Ok(latencies)
 }
 
+/// What a client reads at once: a few frames.
+const READ_BUFFER: usize = 16 * 1024;
+
 /// A live connection.
 pub type Socket = WebSocketStream<TcpStream>;
 
@@ -128,7 +131,9 @@ pub async fn open(address: SocketAddr, token: &str) -> Result<Socket> {
     request.headers_mut().insert(header::AUTHORIZATION, format!("Bearer {token}").parse()?);
     let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
-    Ok(client_async(request, stream).await?.0)
+    // The default of 128 KiB is cleared before each reading, which costs more than what is read.
+    let config = WebSocketConfig::default().read_buffer_size(READ_BUFFER);
+    Ok(client_async_with_config(request, stream, Some(config)).await?.0)
 }
 
 /// Reads the greeting; answers the last event of the books.

@@ -20,24 +20,35 @@ pub struct Row {
 /// A frame as it was first seen.
 pub struct Seen {
     text: String,
-    /// Its customer's id and row, if it carries one.
-    pub row: Option<(String, Arc<Row>)>,
+    /// Its customer's number and row, if it carries one.
+    pub row: Option<(usize, Arc<Row>)>,
 }
 
-/// What a client holds: rows by customer.
-pub type Known = HashMap<String, Arc<Row>>;
+/// What a client has learned: rows by the customer's number.
+pub type Known = Vec<Option<Arc<Row>>>;
 
 /// The rows at the beginning, and every frame since.
 pub struct Books {
-    pub rows: Known,
+    /// By the customer's id.
+    pub rows: HashMap<String, Arc<Row>>,
     frames: RwLock<HashMap<i64, Arc<Seen>>>,
+    /// Customers are numbered as they are met, so that a thousand clients need not look for ids.
+    numbers: RwLock<HashMap<String, usize>>,
 }
 
 impl Books {
     /// All customers.
     pub async fn read(account: &Account) -> Result<Self> {
         let customers = account.customers(usize::MAX).await?;
-        Ok(Self { rows: customers.iter().map(row).collect::<Result<_>>()?, frames: RwLock::default() })
+        let rows = customers.iter().map(row).collect::<Result<_>>()?;
+        Ok(Self { rows, frames: RwLock::default(), numbers: RwLock::default() })
+    }
+
+    /// The number of a customer.
+    pub fn number(&self, id: &str) -> usize {
+        let mut numbers = self.numbers.write().unwrap_or_else(PoisonError::into_inner);
+        let next = numbers.len();
+        *numbers.entry(id.to_owned()).or_insert(next)
     }
 
     /// The frame of an event; an error when it reads otherwise than another client's.
@@ -52,6 +63,7 @@ impl Books {
                 }
                 let customer = &frame["data"]["customer"];
                 let row = if customer.is_object() { Some(row(customer)?) } else { None };
+                let row = row.map(|(id, row)| (self.number(&id), row));
                 let seen = Arc::new(Seen { text: text.to_owned(), row });
                 let mut frames = self.frames.write().unwrap_or_else(PoisonError::into_inner);
                 Arc::clone(frames.entry(seq).or_insert(seen))
@@ -62,7 +74,10 @@ impl Books {
 
     /// Whether what a client learned on top of the rows at the beginning is what the database holds.
     pub fn compare(&self, learned: &Known, truth: &Books) -> Result {
-        let known = |id: &str| learned.get(id).or_else(|| self.rows.get(id));
+        let known = |id: &str| {
+            let learned = learned.get(self.number(id)).and_then(Option::as_ref);
+            learned.or_else(|| self.rows.get(id))
+        };
         for (id, row) in &truth.rows {
             if known(id) != Some(row) {
                 return Err(format!(
@@ -72,8 +87,10 @@ impl Books {
                 .into());
             }
         }
-        match learned.keys().find(|id| !truth.rows.contains_key(*id)) {
-            Some(id) => Err(format!("the client has a customer {id} that the books don't have").into()),
+        let numbers = self.numbers.read().unwrap_or_else(PoisonError::into_inner);
+        let has = |number: &usize| learned.get(*number).is_some_and(Option::is_some);
+        match numbers.iter().find(|(id, number)| has(number) && !truth.rows.contains_key(*id)) {
+            Some((id, _)) => Err(format!("the client has a customer {id} that the books don't have").into()),
             None => Ok(()),
         }
     }
@@ -86,12 +103,12 @@ fn row(customer: &Value) -> Result<(String, Arc<Row>)> {
 }
 
 /// Keeps the newer of two rows.
-pub fn learn(known: &mut Known, id: &str, row: &Arc<Row>) {
-    match known.get_mut(id) {
-        Some(old) if old.version >= row.version => {}
-        Some(old) => *old = Arc::clone(row),
-        None => {
-            known.insert(id.to_owned(), Arc::clone(row));
-        }
+pub fn learn(known: &mut Known, number: usize, row: &Arc<Row>) {
+    if known.len() <= number {
+        known.resize(number + 1, None);
+    }
+    let old = &mut known[number];
+    if old.as_ref().is_none_or(|old| old.version < row.version) {
+        *old = Some(Arc::clone(row));
     }
 }

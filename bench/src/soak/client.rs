@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures::{SinkExt, StreamExt};
+use futures::{FutureExt, SinkExt, StreamExt};
 use tokio_tungstenite::tungstenite::Message;
 
 use super::books::{Books, Known, learn};
@@ -84,18 +84,31 @@ impl Client {
         let until = Instant::now() + self.lasts + self.lasts.mul_f64(self.random());
         let mut pause =
             if self.slow { Some(Instant::now() + self.lasts.mul_f64(self.random())) } else { None };
+        let mut head = *last.borrow_and_update();
         loop {
-            let head = *last.borrow_and_update();
+            if last.has_changed()? {
+                head = *last.borrow_and_update();
+            }
             if head.is_some_and(|head| self.at >= head) {
                 return Ok(End::Complete);
             }
             // Once nothing changes any more, everybody may read to the end.
-            let left =
-                if head.is_some() { Duration::MAX } else { until.saturating_duration_since(Instant::now()) };
-            let message = tokio::select! {
-                message = socket.next() => message,
-                _ = last.changed() => continue,
-                () = tokio::time::sleep(left.min(Duration::from_secs(3600))) => return Ok(End::Broken),
+            let left = match head {
+                Some(_) => Duration::from_secs(3600),
+                None => until.saturating_duration_since(Instant::now()),
+            };
+            // Frames that have come already are taken without a look around: that costs as much as taking them.
+            let message = match socket.next().now_or_never() {
+                Some(_) if left.is_zero() => return Ok(End::Broken),
+                Some(message) => message,
+                None => tokio::select! {
+                    message = socket.next() => message,
+                    _ = last.changed() => {
+                        head = *last.borrow_and_update();
+                        continue;
+                    }
+                    () = tokio::time::sleep(left) => return Ok(End::Broken),
+                },
             };
             let Some(Ok(Message::Text(text))) = message else { return Ok(End::Broken) };
             if text.ends_with(r#""type":"event"}"#) {
@@ -126,8 +139,8 @@ impl Client {
             (self.at, self.anew) = (seq, false);
         }
         self.count(|counts| &counts.frames);
-        if let Some((id, row)) = &self.soak.books.frame(seq, text)?.row {
-            learn(&mut self.known, id, row);
+        if let Some((number, row)) = &self.soak.books.frame(seq, text)?.row {
+            learn(&mut self.known, *number, row);
         }
         Ok(())
     }
@@ -137,7 +150,7 @@ impl Client {
         self.count(|counts| &counts.resyncs);
         let before = head(&self.soak.account).await?;
         for (id, row) in &Books::read(&self.soak.account).await?.rows {
-            learn(&mut self.known, id, row);
+            learn(&mut self.known, self.soak.books.number(id), row);
         }
         // Frames up to there may still be on their way.
         (self.at, self.anew) = (before, true);
