@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use chrono::{NaiveDate, SecondsFormat};
 use domain::{Action, EventKind, Role};
 use serde_json::{Value, json};
@@ -22,8 +23,8 @@ pub struct Frame {
     pub kind: EventKind,
     /// The least role that may see it.
     pub least_role: Role,
-    /// `{"type":"event","seq":…}` as in the protocol.
-    pub json: Arc<str>,
+    /// `{"type":"event","seq":…}` as in the protocol; a clone shares the bytes.
+    pub json: Bytes,
     /// When it was read from the log.
     pub read_at: Instant,
 }

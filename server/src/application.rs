@@ -1,6 +1,6 @@
 //! The whole application on one port. Tests run this too, on port 0.
 
-use std::net::SocketAddr;
+use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use axum::Router;
 use axum_server::Handle;
 use hyper_util::rt::TokioTimer;
 use ledger::{AuthConfig, Clock, ExportFormat, Ledger};
+use socket2::SockRef;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tower_http::compression::CompressionLayer;
@@ -16,7 +17,7 @@ use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Pr
 use crate::config::Config;
 use crate::cookies::Cookies;
 use crate::limits::Limits;
-use crate::live::Sockets;
+use crate::live::{Relays, Sockets};
 use crate::metrics::Metrics;
 use crate::{api, docs, health, limits, live, metrics, origin, pages, proxies, request, secrets, session};
 
@@ -27,6 +28,7 @@ pub struct State {
     pub(crate) config: Arc<Config>,
     pub(crate) cookies: Arc<Cookies>,
     pub(crate) sockets: Arc<Sockets>,
+    pub(crate) relays: Arc<Relays>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) limits: Arc<Limits>,
     /// Where people find it, without a slash at the end.
@@ -126,11 +128,13 @@ impl Application {
                  DUEBOOK_BASE_URL says where they come in; set it to an https:// address behind a proxy"
             );
         }
+        let relays = Relays::start().map_err(|error| format!("No threads for live connections: {error}"))?;
         let (stop, stopping) = watch::channel(false);
         let state = State {
             ledger,
             cookies: Arc::new(Cookies::new(!config.plain_cookies(bound))),
             sockets: Arc::new(Sockets::default()),
+            relays: Arc::new(relays),
             metrics: Arc::new(Metrics::default()),
             limits: Limits::new(config.limits),
             address: config.address(bound).into(),
@@ -167,15 +171,22 @@ impl Application {
         let told = self.stop;
         let handle = Handle::new();
         let stopper = handle.clone();
+        let listener = self.listener.into_std().map_err(|error| format!("Can't listen: {error}"))?;
+        let door = listener.try_clone().map_err(|error| format!("Can't listen: {error}"))?;
         tokio::spawn(async move {
             stop.await;
             tracing::info!("stopping");
+            // Nobody comes in any more. The server would only look whether it is to stop once nobody is at the door, and
+            // those whose sockets end come back at once.
+            if let Err(error) = SockRef::from(&door).shutdown(Shutdown::Both) {
+                tracing::warn!(%error, "the port can't be closed at once");
+            }
+            drop(door);
             // Sockets end themselves, else they would hold the server for ever.
             let _ = told.send(true);
             stopper.graceful_shutdown(Some(PATIENCE));
         });
         let service = self.router.into_make_service_with_connect_info::<SocketAddr>();
-        let listener = self.listener.into_std().map_err(|error| format!("Can't listen: {error}"))?;
         let mut server =
             axum_server::from_tcp(listener).map_err(|error| format!("Can't listen: {error}"))?.handle(handle);
         // Somebody who sends a header byte by byte, or nothing, holds no connection for long.

@@ -28,7 +28,6 @@ use axum::Extension;
 use axum::extract::State as AxumState;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
 use domain::notification::Inbox;
 use domain::presence::Presence;
 use domain::{CustomerId, EventKind, Problem, UserId};
@@ -36,6 +35,7 @@ use futures::SinkExt;
 use ledger::{Caller, Frame, Ledger, Seat, Tail};
 use prometheus_client::encoding::EncodeLabelValue;
 use serde::{Deserialize, Serialize};
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::watch;
 use tokio::time::{Instant, interval_at};
@@ -57,8 +57,10 @@ const MOST_BYTES: usize = 4096;
 const MOST_AT_ONCE: f64 = 60.0;
 /// Messages a client may go on sending each second.
 const MOST_A_SECOND: f64 = 5.0;
-/// Buffers of a connection: frames are small, and ten thousand sockets times the default of 128 KiB is a gigabyte.
-const BUFFER: usize = 4096;
+/// What is read at once: what clients say is small, and ten thousand sockets times the default of 128 KiB is a gigabyte.
+const READ_BUFFER: usize = 4096;
+/// Frames are written once so much waits, or none wait any more. Only as much is held as ever waited.
+const WRITE_BUFFER: usize = 32 * 1024;
 /// How long what was written may take to leave.
 const SEND: Duration = Duration::from_secs(10);
 /// Close code: the session ended or the role changed.
@@ -68,6 +70,33 @@ const SESSION_ENDED: u16 = 4401;
 #[derive(Default)]
 pub(crate) struct Sockets {
     open: Mutex<HashMap<UserId, usize>>,
+}
+
+/// The threads that sockets are served on, apart from those that answer requests: a thousand sockets that are to be told of a change
+/// all at once don't stand in the way of the next change.
+pub(crate) struct Relays(Option<Runtime>);
+
+impl Relays {
+    pub(crate) fn start() -> std::io::Result<Self> {
+        let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2));
+        let runtime =
+            Builder::new_multi_thread().worker_threads(threads).thread_name("relay").enable_all().build()?;
+        Ok(Self(Some(runtime)))
+    }
+
+    fn handle(&self) -> Handle {
+        // It is there until it is dropped.
+        self.0.as_ref().map_or_else(Handle::current, |runtime| runtime.handle().clone())
+    }
+}
+
+impl Drop for Relays {
+    fn drop(&mut self) {
+        // Waiting is not allowed where this may be dropped; the sockets said their goodbyes before.
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 /// One open socket; counted until it is dropped.
@@ -117,12 +146,16 @@ pub(crate) async fn upgrade(
         return Refusal::from(Problem::new(429, "too_many_sockets", "Too many connections", detail))
             .into_response();
     };
-    let upgrade = upgrade.max_message_size(MOST_BYTES).read_buffer_size(BUFFER).write_buffer_size(BUFFER);
-    upgrade.on_upgrade(move |socket| async move {
-        let mut relay = Relay::new(socket, &state, caller);
-        let reason = relay.run(&state).await;
-        relay.close(reason).await;
-        drop(place);
+    let upgrade =
+        upgrade.max_message_size(MOST_BYTES).read_buffer_size(READ_BUFFER).write_buffer_size(WRITE_BUFFER);
+    upgrade.on_upgrade(async move |socket| {
+        let relays = state.relays.handle();
+        relays.spawn(async move {
+            let mut relay = Relay::new(socket, &state, caller);
+            let reason = relay.run(&state).await;
+            relay.close(reason).await;
+            drop(place);
+        });
     })
 }
 
@@ -312,6 +345,7 @@ impl Relay {
 
     /// Sends `frame` and those that wait behind it, and flushes once.
     async fn hand_out(&mut self, frame: Arc<Frame>, tail: &mut Tail) -> Result<(), End> {
+        self.metrics.waiting(tail.frames.len());
         let mut next = Some(frame);
         while let Some(frame) = next {
             if matches!(frame.kind, EventKind::UserUpdated) {
@@ -322,7 +356,7 @@ impl Relay {
                 if frame.seq > last + 1 {
                     self.catch_up(last, frame.seq - 1).await?;
                 }
-                self.metrics.frame(frame.read_at.elapsed(), tail.frames.len());
+                self.metrics.frame(frame.read_at.elapsed());
                 self.write(&frame).await?;
                 self.sent = Some(frame.seq);
             }
@@ -380,8 +414,7 @@ impl Relay {
         if self.caller.role < frame.least_role {
             return Ok(());
         }
-        let text =
-            Utf8Bytes::try_from(Bytes::from_owner(Shared(Arc::clone(&frame.json)))).map_err(|_| End::Gone)?;
+        let text = Utf8Bytes::try_from(frame.json.clone()).map_err(|_| End::Gone)?;
         in_time(self.socket.feed(Message::Text(text))).await
     }
 
@@ -451,15 +484,6 @@ async fn news(presence: &mut Option<watch::Receiver<Arc<Presence>>>) -> Arc<Pres
 /// Ready once the server stops, or is gone.
 async fn stopped(stopping: &mut watch::Receiver<bool>) {
     let _ = stopping.wait_for(|stopping| *stopping).await;
-}
-
-/// A frame's text as the bytes that all sockets send.
-struct Shared(Arc<str>);
-
-impl AsRef<[u8]> for Shared {
-    fn as_ref(&self) -> &[u8] {
-        self.0.as_bytes()
-    }
 }
 
 /// A peer that takes nothing for so long is gone.

@@ -98,7 +98,7 @@ impl Default for Metrics {
         );
         registry.register(
             "queue_depth",
-            "Frames that waited behind the one a socket took",
+            "Frames that waited behind the first when a socket came to take them",
             metrics.waiting.clone(),
         );
         registry.register(
@@ -132,11 +132,15 @@ impl Metrics {
         self.resyncs.get_or_create(&[("reason", reason)]).inc();
     }
 
-    /// A frame that was read `lag` ago is handed to a socket, behind which `waiting` more wait.
-    pub(crate) fn frame(&self, lag: Duration, waiting: usize) {
+    /// A frame that was read `lag` ago is handed to a socket.
+    pub(crate) fn frame(&self, lag: Duration) {
         self.frames.inc();
         self.lag.observe(lag.as_secs_f64());
-        self.waiting.observe(waiting as f64);
+    }
+
+    /// A socket comes to take frames, of which so many wait behind the first.
+    pub(crate) fn waiting(&self, frames: usize) {
+        self.waiting.observe(frames as f64);
     }
 
     fn text(&self, health: &RelayHealth) -> Result<String, std::fmt::Error> {
