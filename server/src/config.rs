@@ -187,7 +187,7 @@ impl Config {
             access_minutes: settings.number("auth", "access_minutes", 15)?,
             refresh_days: settings.number("auth", "refresh_days", 30)?,
             sign_up: settings.parsed("auth", "sign_up", "DUEBOOK_SIGN_UP", "approval")?,
-            live_queue: settings.number("live", "queue", 256)?,
+            live_queue: settings.number("live", "queue", 1000)?,
             live_ping: Duration::from_secs(settings.number("live", "ping_seconds", 25)?),
             demonstration: false,
             ageing: match settings.text("reports", "ageing_buckets", "DUEBOOK_AGEING_BUCKETS") {

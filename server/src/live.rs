@@ -78,7 +78,8 @@ pub(crate) struct Relays(Option<Runtime>);
 
 impl Relays {
     pub(crate) fn start() -> std::io::Result<Self> {
-        let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2));
+        // More than there are cores are a larger share of a busy machine: who is told late has to read everything again.
+        let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get() * 2);
         let runtime =
             Builder::new_multi_thread().worker_threads(threads).thread_name("relay").enable_all().build()?;
         Ok(Self(Some(runtime)))
