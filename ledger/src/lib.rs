@@ -37,7 +37,7 @@ mod user;
 mod verify;
 mod view;
 
-pub use auth::{AuthConfig, Client, Credentials, OneTimeLink, SignedIn};
+pub use auth::{AuthConfig, Client, Credentials, OneTimeLink, SignedIn, session_of};
 pub use caller::{Caller, Idempotency};
 pub use clock::Clock;
 pub use customer::{CustomerQuery, Read};

@@ -216,6 +216,7 @@ fn router(state: &State) -> Router {
     let routes = live
         .merge(compressed)
         .merge(metrics::router())
+        .layer(axum::middleware::from_fn_with_state(state.clone(), limits::check_account))
         .layer(axum::middleware::from_fn_with_state(state.clone(), session::recognise))
         .layer(axum::middleware::from_fn_with_state(state.clone(), origin::check))
         .layer(axum::middleware::from_fn_with_state(state.clone(), limits::check))

@@ -1,5 +1,5 @@
-//! How often one may ask: what costs a lot, or can be abused, is counted by address on this node. Wrong passwords are counted
-//! in the database, by the ledger.
+//! How often one may ask: what costs a lot, or can be abused, is counted by address and by account on this node. Wrong
+//! passwords are counted in the database, by the ledger.
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -9,20 +9,21 @@ use axum::extract::{Request, State as AxumState};
 use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use domain::Problem;
+use domain::{Problem, UserId};
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::api::problem::Refusal;
 use crate::application::State;
 use crate::proxies::ClientAddress;
+use crate::session::Visitor;
 
-/// Addresses remembered before those that may ask freely again are forgotten.
+/// Askers remembered before those that may ask freely again are forgotten.
 const MANY: usize = 10_000;
 
 /// What is counted apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Costly {
+pub(crate) enum Costly {
     /// Signing in and all that checks a password: each takes a core for tens of milliseconds.
     Password,
     /// Registering: makes rows and wakes admins.
@@ -52,7 +53,16 @@ impl Costly {
     }
 }
 
-/// How often a minute each may be asked for by one address; twice as often at once.
+/// Who asks.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Asker {
+    Address(IpAddr),
+    Account(UserId),
+    /// A session that is renewed, whose account is not known yet.
+    Session(String),
+}
+
+/// How often a minute each may be asked for by one address, and by one account; twice as often at once.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestLimits {
     /// Sign-ins and whatever else checks a password.
@@ -67,10 +77,10 @@ pub struct RequestLimits {
 
 /// The counts.
 pub(crate) struct Limits {
-    passwords: DefaultKeyedRateLimiter<IpAddr>,
-    registrations: DefaultKeyedRateLimiter<IpAddr>,
-    refreshes: DefaultKeyedRateLimiter<IpAddr>,
-    imports: DefaultKeyedRateLimiter<IpAddr>,
+    passwords: DefaultKeyedRateLimiter<Asker>,
+    registrations: DefaultKeyedRateLimiter<Asker>,
+    refreshes: DefaultKeyedRateLimiter<Asker>,
+    imports: DefaultKeyedRateLimiter<Asker>,
 }
 
 impl Limits {
@@ -89,7 +99,7 @@ impl Limits {
     }
 
     /// `Err` with the seconds to wait.
-    fn check(&self, what: Costly, address: IpAddr) -> Result<(), i64> {
+    pub(crate) fn check(&self, what: Costly, asker: &Asker) -> Result<(), i64> {
         let limiter = match what {
             Costly::Password => &self.passwords,
             Costly::Register => &self.registrations,
@@ -99,33 +109,53 @@ impl Limits {
         if limiter.len() > MANY {
             limiter.retain_recent();
         }
-        limiter.check_key(&address).map_err(|not_yet| {
+        limiter.check_key(asker).map_err(|not_yet| {
             let wait = not_yet.wait_time_from(DefaultClock::default().now());
             i64::try_from(wait.as_secs()).unwrap_or(i64::MAX).saturating_add(1)
         })
     }
 }
 
-/// Refuses (429) who asks for something costly too often.
+/// Refuses (429) an address that asks for something costly too often; before anybody is recognised.
 pub(crate) async fn check(AxumState(state): AxumState<State>, request: Request, next: Next) -> Response {
-    let address = request.extensions().get::<ClientAddress>().map(|address| address.0);
+    let address = request.extensions().get::<ClientAddress>().map(|address| Asker::Address(address.0));
+    pass(&state, address, request, next).await
+}
+
+/// The same for an account, wherever it asks from.
+pub(crate) async fn check_account(
+    AxumState(state): AxumState<State>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let caller = request.extensions().get::<Visitor>().and_then(|Visitor(caller)| caller.as_ref());
+    let account = caller.map(|caller| Asker::Account(caller.id.clone()));
+    pass(&state, account, request, next).await
+}
+
+async fn pass(state: &State, asker: Option<Asker>, request: Request, next: Next) -> Response {
     let costly = Costly::of(request.method(), request.uri().path());
-    if let (Some(what), Some(address)) = (costly, address)
-        && let Err(seconds) = state.limits.check(what, address)
-    {
-        tracing::warn!(limit = ?what, "asked too often");
-        return Refusal::from(Problem {
-            retry_after: Some(seconds),
-            ..Problem::new(
-                429,
-                "too_many_requests",
-                "Too many requests",
-                "This was asked for too often from your address; wait a little and try again.",
-            )
-        })
-        .into_response();
+    match (costly, asker) {
+        (Some(what), Some(asker)) => match state.limits.check(what, &asker) {
+            Ok(()) => next.run(request).await,
+            Err(seconds) => refused(what, seconds).into_response(),
+        },
+        _ => next.run(request).await,
     }
-    next.run(request).await
+}
+
+/// Tells to come again in so many seconds.
+pub(crate) fn refused(what: Costly, seconds: i64) -> Refusal {
+    tracing::warn!(limit = ?what, "asked too often");
+    Refusal::from(Problem {
+        retry_after: Some(seconds),
+        ..Problem::new(
+            429,
+            "too_many_requests",
+            "Too many requests",
+            "This was asked for too often, from your address or by your account; wait a little and try again.",
+        )
+    })
 }
 
 #[cfg(test)]
@@ -133,18 +163,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_address_is_limited_and_others_are_not() {
+    fn one_asker_is_limited_and_others_are_not() {
         let two = NonZeroU32::new(2).unwrap();
         let limits =
             Limits::new(RequestLimits { passwords: two, registrations: two, refreshes: two, imports: two });
-        let (one, other): (IpAddr, IpAddr) = ("10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap());
+        let address = |text: &str| Asker::Address(text.parse().unwrap());
+        let (one, other) = (address("10.0.0.1"), address("10.0.0.2"));
         for _ in 0..4 {
-            limits.check(Costly::Register, one).unwrap();
+            limits.check(Costly::Register, &one).unwrap();
         }
-        let wait = limits.check(Costly::Register, one).unwrap_err();
+        let wait = limits.check(Costly::Register, &one).unwrap_err();
         assert!((1..=31).contains(&wait), "{wait}");
-        limits.check(Costly::Register, other).unwrap();
-        limits.check(Costly::Import, one).unwrap();
+        limits.check(Costly::Register, &other).unwrap();
+        limits.check(Costly::Register, &Asker::Account("usr_1".to_owned().into())).unwrap();
+        limits.check(Costly::Import, &one).unwrap();
     }
 
     #[test]

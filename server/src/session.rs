@@ -10,6 +10,7 @@ use ledger::{Caller, Client};
 
 use crate::api::problem::Refusal;
 use crate::application::State;
+use crate::limits::{Asker, Costly};
 use crate::proxies::ClientAddress;
 use crate::request::RequestId;
 
@@ -29,7 +30,12 @@ pub(crate) async fn recognise(
     let file = path.starts_with("/pkg/");
     let renews = !path.starts_with("/api/v1/auth/");
     let id = request.extensions().get::<RequestId>().map(|id| id.0.clone());
-    let known = if file { Ok(Known::default()) } else { who(&state, request.headers(), renews).await };
+    let address = request.extensions().get::<ClientAddress>().map(|address| Asker::Address(address.0));
+    let known = if file {
+        Ok(Known::default())
+    } else {
+        who(&state, request.headers(), address.filter(|_| renews)).await
+    };
     let Known { caller, fresh_cookies } = match known {
         Ok(known) => known,
         // Not "signed out": a database that does not answer says nothing about the session.
@@ -52,7 +58,8 @@ struct Known {
     fresh_cookies: Vec<HeaderValue>,
 }
 
-async fn who(state: &State, headers: &HeaderMap, renews: bool) -> ledger::Result<Known> {
+/// A session is renewed for an address, and for nobody where there is none.
+async fn who(state: &State, headers: &HeaderMap, renews: Option<Asker>) -> ledger::Result<Known> {
     if let Some(token) = bearer(headers) {
         return Ok(Known { caller: holder(state, token).await?, ..Known::default() });
     }
@@ -61,9 +68,13 @@ async fn who(state: &State, headers: &HeaderMap, renews: bool) -> ledger::Result
     {
         return Ok(Known { caller: Some(caller), ..Known::default() });
     }
-    let Some(refresh) = state.cookies.refresh(headers).filter(|_| renews) else {
+    let (Some(refresh), Some(address)) = (state.cookies.refresh(headers), renews) else {
         return Ok(Known::default());
     };
+    let asked = [Some(address), session_of(refresh)];
+    if asked.iter().flatten().any(|asker| state.limits.check(Costly::Refresh, asker).is_err()) {
+        return Err(ledger::Error::Busy);
+    }
     match state.ledger.refresh(refresh).await {
         Ok(signed_in) => Ok(Known {
             caller: holder(state, &signed_in.access_token).await?,
@@ -74,6 +85,11 @@ async fn who(state: &State, headers: &HeaderMap, renews: bool) -> ledger::Result
         }
         Err(error) => Err(error),
     }
+}
+
+/// Whose renewals are counted together.
+pub(crate) fn session_of(refresh_token: &str) -> Option<Asker> {
+    ledger::session_of(refresh_token).map(|session| Asker::Session(session.to_owned()))
 }
 
 /// Who holds an access token, if it still holds.

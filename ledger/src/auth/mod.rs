@@ -81,6 +81,11 @@ pub struct Client {
     pub device: Option<String>,
 }
 
+/// The session that a refresh token says to be of.
+pub fn session_of(refresh_token: &str) -> Option<&str> {
+    refresh_token.split_once('.').map(|(session, _)| session)
+}
+
 impl std::fmt::Debug for AuthConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("AuthConfig")
@@ -223,7 +228,7 @@ impl Ledger {
     /// be because two tabs raced, or because the answer was lost: nothing that came with it was used yet. Anything else is a
     /// stolen token and ends the session.
     pub async fn refresh(&self, refresh_token: &str) -> Result<SignedIn> {
-        let (session_id, _) = refresh_token.split_once('.').ok_or(Error::Unauthenticated)?;
+        let session_id = session_of(refresh_token).ok_or(Error::Unauthenticated)?;
         let presented = digest(refresh_token);
         let now = self.clock().waking_now();
         let expires_at = now + Duration::days(self.inner.config.auth.refresh_days);
@@ -263,7 +268,7 @@ impl Ledger {
 
     /// Ends the session the refresh token belongs to. An unknown token is no error.
     pub async fn sign_out(&self, refresh_token: &str) -> Result<()> {
-        let Some((session_id, _)) = refresh_token.split_once('.') else { return Ok(()) };
+        let Some(session_id) = session_of(refresh_token) else { return Ok(()) };
         let Some(session) = self.store().session(session_id).await? else { return Ok(()) };
         let presented = digest(refresh_token);
         let known = same(&session.token_hash, &presented)

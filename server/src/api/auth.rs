@@ -17,9 +17,10 @@ use super::extract::{Body, OptionalBody};
 use super::problem::Answer;
 use super::schema;
 use crate::application::State;
+use crate::limits::{Costly, refused};
 use crate::proxies::ClientAddress;
 use crate::request::current_id;
-use crate::session::{Visitor, client};
+use crate::session::{Visitor, client, session_of};
 
 pub(super) fn router() -> OpenApiRouter<State> {
     OpenApiRouter::new()
@@ -103,7 +104,11 @@ async fn refresh(
     OptionalBody(body): OptionalBody<Refresh>,
 ) -> Answer<Response> {
     let token = body.refresh_token.as_deref().or_else(|| state.cookies.refresh(&headers));
-    let signed_in = state.ledger.refresh(token.ok_or(ledger::Error::Unauthenticated)?).await?;
+    let token = token.ok_or(ledger::Error::Unauthenticated)?;
+    if let Some(session) = session_of(token) {
+        state.limits.check(Costly::Refresh, &session).map_err(|wait| refused(Costly::Refresh, wait))?;
+    }
+    let signed_in = state.ledger.refresh(token).await?;
     Ok(tokens(&state, &signed_in))
 }
 

@@ -259,6 +259,39 @@ async fn what_costs_a_lot_is_limited_by_address() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_costs_a_lot_is_limited_by_account_wherever_it_is_asked_from() {
+    let app = TestApp::with(|config| {
+        config.limits.imports = NonZeroU32::new(1).unwrap();
+        config.limits.refreshes = NonZeroU32::new(1).unwrap();
+        config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+    })
+    .await;
+    let mut ada = app.admin().await;
+    let signed_in = ada.sign_in().await.body;
+    let from = |number: u8, request: reqwest::RequestBuilder| {
+        Answer::of(request.header("x-forwarded-for", format!("203.0.113.{number}")))
+    };
+    let import = |number| from(number, ada.request(Method::POST, "/imports").json(&json!({})));
+    import(1).await.is(415);
+    import(2).await.is(415);
+    let refused = import(3).await.problem(429, "too_many_requests");
+    assert!(refused.header("retry-after").parse::<i64>().unwrap() >= 1);
+
+    // A session that is renewed is an account too, before anybody knows whose.
+    let stranger = app.stranger();
+    let mut token = signed_in["refresh_token"].clone();
+    for number in [4, 5] {
+        let body = json!({ "refresh_token": token });
+        let renewed = from(number, stranger.request(Method::POST, "/auth/refresh").json(&body)).await.is(200);
+        token = renewed.body["refresh_token"].clone();
+    }
+    let body = json!({ "refresh_token": token });
+    let last = from(6, stranger.request(Method::POST, "/auth/refresh").json(&body)).await;
+    last.problem(429, "too_many_requests");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn more_requests_than_can_be_worked_on_are_told_to_come_again() {
     let app = TestApp::with(|config| config.most_requests = 1).await;
     let ada = app.admin().await;
