@@ -75,3 +75,26 @@ async fn a_live_query_that_was_killed_costs_no_event_and_is_opened_again() {
     assert_eq!((after.silent, after.tail_seq, after.head_seq), (before.silent, head + 1, head + 1));
     reader.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn among_thousands_of_listeners_each_event_comes_once_and_in_order() {
+    let (ledger, ada) = books().await;
+    ledger.start();
+    let mut first = ledger.tail();
+    let others: Vec<Tail> = (0..5_000).map(|_| ledger.tail()).collect();
+    let head = ledger.seq().await.unwrap();
+    let writer = ledger.clone();
+    let writing = tokio::spawn(async move {
+        for number in 0..40 {
+            add_customer(&writer, &ada, &format!("Customer {number}")).await;
+        }
+    });
+    expect(&mut first, head + 40).await;
+    writing.await.unwrap();
+    for mut tail in others.into_iter().step_by(500) {
+        expect(&mut tail, head + 40).await;
+        assert!(tail.frames.is_empty());
+    }
+    assert_eq!(ledger.relay_health(None).await.unwrap().tail_seq, head + 40);
+    ledger.close().await;
+}
