@@ -360,7 +360,8 @@ impl Store {
 pub(crate) fn rows_are_gone() -> Error {
     Error::conflict(
         "rows_dropped",
-        "The rows of this import were dropped 30 days after its end; import the file again.",
+        "The rows of this import are no longer kept: they go 30 days after its end, and when somebody in them is \
+         erased. Import the file again.",
     )
 }
 

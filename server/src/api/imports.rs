@@ -220,7 +220,8 @@ async fn errors_workbook(
 
 /// The columns of the file, what they are taken for, and what has to be asked.
 #[utoipa::path(get, path = "/imports/{id}/mapping", operation_id = "imports_mapping", tag = "imports", params(("id" = String, Path)), responses(
-    (status = 200, body = schema::MappingView), (status = 401, body = schema::Problem), (status = 404, body = schema::Problem)))]
+    (status = 200, body = schema::MappingView), (status = 401, body = schema::Problem), (status = 404, body = schema::Problem),
+    (status = 409, body = schema::Problem)))]
 async fn mapping(
     AxumState(state): AxumState<State>,
     Signed(caller): Signed,
@@ -335,7 +336,7 @@ struct NewSavedMapping {
 /// Keep how an import's columns are taken: the next file with the same headers is taken so by itself.
 #[utoipa::path(post, path = "/imports/mappings", operation_id = "imports_save_mapping", tag = "imports", request_body = schema::NewSavedMapping, responses(
     (status = 201, body = schema::SavedMapping), (status = 401, body = schema::Problem), (status = 403, body = schema::Problem),
-    (status = 404, body = schema::Problem), (status = 422, body = schema::Problem)))]
+    (status = 404, body = schema::Problem), (status = 409, body = schema::Problem), (status = 422, body = schema::Problem)))]
 async fn save_mapping(
     AxumState(state): AxumState<State>,
     Signed(caller): Signed,

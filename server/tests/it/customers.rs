@@ -355,7 +355,7 @@ async fn a_person_is_told_in_whole_and_forgotten_for_good() {
     let sheet = "name,email,phone,address,amount,due date\n\
                  Zebulon Quill,zeb@example.com,020 7946 0000,1 Odd Lane,50.00,2026-01-05\n\
                  Bob Brown,bob@example.com,,,20.00,2026-01-05\n";
-    ada.import("people.csv", sheet.as_bytes().to_vec()).await;
+    let import = text(&ada.import("people.csv", sheet.as_bytes().to_vec()).await["id"]);
     let zeb = ada.get("/customers?q=zebulon").await.is(200).rows()[0].clone();
     let id = text(&zeb["id"]);
     let path = |rest: &str| format!("/customers/{id}{rest}");
@@ -395,6 +395,12 @@ async fn a_person_is_told_in_whole_and_forgotten_for_good() {
             assert!(!answer.text.contains(gone), "{gone} still stands in {place}: {}", answer.text);
         }
     }
+    // The sheet they stood in is gone too.
+    for part in ["mapping", "errors.xlsx"] {
+        ada.get(&format!("/imports/{import}/{part}")).await.problem(409, "rows_dropped");
+    }
+    let keep = json!({ "import_id": import, "name": "Ours" });
+    ada.post("/imports/mappings", keep).await.problem(409, "rows_dropped");
     // Somebody else of the same import stays who they are, in the log as well.
     assert!(ada.get("/events?limit=200").await.is(200).text.contains("bob@example.com"));
     let again = ada.pay(&zeb, "50.00", "k1").await;
