@@ -53,6 +53,7 @@ fn main() -> ExitCode {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         match arguments.soak {
             Some(plan) => runtime.block_on(soak::run(&arguments.server, &arguments.scratch, plan)),
+            None if arguments.imports => runtime.block_on(imports(&arguments)),
             None => runtime.block_on(measure(&arguments)),
         }
     });
@@ -95,11 +96,28 @@ async fn million(arguments: &Arguments, bare: &floor::BareHttp, table: &mut Tabl
     server::measure_start(binary, dir.path(), customers, table).await
 }
 
+/// Imports alone, for whoever works on them.
+async fn imports(arguments: &Arguments) -> Result {
+    std::fs::create_dir_all(&arguments.scratch)?;
+    let mut table = Table::default();
+    let dir = tempfile::tempdir_in(&arguments.scratch)?;
+    println!("{}", machine::line(dir.path()));
+    let server = Server::start(&arguments.server, dir.path()).await?;
+    let account = Account::register(server.address()).await?;
+    let Arguments { server: binary, scratch, scale, .. } = arguments;
+    import::measure(binary, scratch, &account, &server, scale, &mut table).await?;
+    server.stop().await?;
+    println!();
+    table.print();
+    Ok(())
+}
+
 struct Arguments {
     server: PathBuf,
     scratch: PathBuf,
     scale: Scale,
     million: bool,
+    imports: bool,
     soak: Option<soak::Plan>,
 }
 
@@ -110,7 +128,7 @@ const SOAK: soak::Plan =
 impl Arguments {
     fn read() -> Result<Self> {
         let (mut server, mut scratch, mut scale) = (None, std::env::temp_dir(), FULL);
-        let mut million = false;
+        let (mut million, mut imports) = (false, false);
         let mut soak: Option<soak::Plan> = None;
         let mut args = std::env::args().skip(1);
         while let Some(arg) = args.next() {
@@ -121,6 +139,7 @@ impl Arguments {
                 }
                 "--quick" => scale = QUICK,
                 "--million" => million = true,
+                "--imports" => imports = true,
                 "--soak" => {
                     let seconds = number(args.next(), "--soak needs its length in seconds")?;
                     soak.get_or_insert(SOAK).length = Duration::from_secs(seconds);
@@ -134,13 +153,13 @@ impl Arguments {
                 }
                 other => {
                     return Err(
-                        format!("`{other}` is not understood; there are --quick and --million, and --soak SECONDS with --clients and --rate").into()
+                        format!("`{other}` is not understood; there are --quick, --million and --imports, and --soak SECONDS with --clients and --rate").into()
                     );
                 }
             }
         }
         let server = server.ok_or("--server needs the path of the duebook binary")?;
-        Ok(Self { server, scratch, scale, million, soak })
+        Ok(Self { server, scratch, scale, million, imports, soak })
     }
 }
 

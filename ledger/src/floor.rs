@@ -20,13 +20,14 @@ pub struct Floor {
     pub inserted: Duration,
 }
 
-/// Measures it with the first sheet of an XLSX file, in the database at `url`, which must be a fresh one.
-pub async fn floor(workbook: Vec<u8>, url: &str) -> Result<Floor> {
+/// Measures it with the first sheet of an XLSX file, in the database at `url`, which must be a fresh one and keeps
+/// `memory` bytes at hand.
+pub async fn floor(workbook: Vec<u8>, url: &str, memory: u64) -> Result<Floor> {
     let begun = Instant::now();
     let rows = tokio::task::spawn_blocking(move || rows(&workbook)).await.map_err(Error::internal)??;
     let read = begun.elapsed();
     let count = rows.len();
-    let inserted = store::floor::insert(url, rows).await?;
+    let inserted = store::floor::insert(url, memory, rows).await?;
     Ok(Floor { rows: count, read, inserted })
 }
 

@@ -34,6 +34,8 @@ pub struct Config {
     pub url: String,
     /// Database user for `ws://`, as `(user, password)`.
     pub credentials: Option<(String, String)>,
+    /// Bytes of the database that an embedded engine keeps at hand: the rows written last, and those read last.
+    pub memory: u64,
     /// Where uploads wait, beside the embedded database.
     pub data_dir: PathBuf,
     /// The organisation.
@@ -99,7 +101,7 @@ impl Ledger {
         if config.demonstration && !config.url.starts_with("mem:") {
             return Err(OpenError("A demonstration runs in memory only.".to_owned()));
         }
-        let store = Arc::new(Store::open(&config.url, config.credentials.as_ref()).await?);
+        let store = Arc::new(Store::open(&config.url, config.credentials.as_ref(), config.memory).await?);
         Self::on(store, config).await
     }
 

@@ -75,6 +75,7 @@ pub async fn open_at(config: &Config, clock: Clock) -> Result<Ledger, String> {
     Ledger::open(ledger::Config {
         url: config.database(),
         credentials: config.database_credentials.clone(),
+        memory: config.database_memory,
         data_dir: config.data_dir.clone(),
         organisation: config.organisation.clone(),
         auth: AuthConfig {

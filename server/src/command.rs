@@ -10,7 +10,7 @@ use ledger::{Caller, DemoBooks, Ledger, OneTimeLink};
 use tracing_subscriber::EnvFilter;
 
 use crate::application::{self, Application};
-use crate::config::Config;
+use crate::config::{Config, DATABASE_MEMORY_MIB};
 
 #[derive(Parser)]
 #[command(name = "duebook", version, about = "Duebook: a self-hosted, real-time collections desk.")]
@@ -213,7 +213,9 @@ fn rotate_key() -> Result<ExitCode, String> {
 async fn floor(workbook: &std::path::Path, directory: &std::path::Path) -> Result<ExitCode, String> {
     let bytes = std::fs::read(workbook).map_err(|error| format!("{}: {error}", workbook.display()))?;
     let url = crate::config::embedded(directory);
-    let floor = ledger::floor(bytes, &url).await.map_err(|error| error.to_string())?;
+    let floor = ledger::floor(bytes, &url, (DATABASE_MEMORY_MIB << 20).unsigned_abs())
+        .await
+        .map_err(|error| error.to_string())?;
     say(&format!("{} {:.3} {:.3}", floor.rows, floor.read.as_secs_f64(), floor.inserted.as_secs_f64()));
     Ok(ExitCode::SUCCESS)
 }

@@ -32,6 +32,8 @@ pub struct Config {
     pub database_url: Option<String>,
     /// User and password of a `ws://` database.
     pub database_credentials: Option<(String, String)>,
+    /// Bytes of the database that an embedded engine keeps at hand.
+    pub database_memory: u64,
     /// Database and secrets.
     pub data_dir: PathBuf,
     /// Wrong passwords within 15 minutes for one account from one address.
@@ -84,6 +86,9 @@ struct Settings {
 
 /// Variables and settings that others read: the tests, the build, a log filter before there is a configuration.
 const READ_ELSEWHERE: &[&str] = &["DUEBOOK_LOG", "DUEBOOK_BIN", "DUEBOOK_ROOT"];
+
+/// What an embedded database keeps at hand unless told otherwise, in MiB.
+pub const DATABASE_MEMORY_MIB: i64 = 192;
 
 /// A database of our own in a directory, each commit synced to disk.
 pub(crate) fn embedded(directory: &Path) -> String {
@@ -175,6 +180,11 @@ impl Config {
                 (Some(user), Some(password)) => Some((user, password)),
                 _ => None,
             },
+            database_memory: u64::from(settings.number::<u32>(
+                "database",
+                "memory_mib",
+                DATABASE_MEMORY_MIB,
+            )?) << 20,
             data_dir: std::path::absolute(&data_dir).unwrap_or(data_dir),
             password_attempts: settings.number("auth", "password_attempts", 10)?,
             limits: RequestLimits {

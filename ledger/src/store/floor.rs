@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use surrealdb::types::SurrealValue;
 
+use super::database::Database;
 use crate::Result;
 
 /// Rows of one `INSERT`.
@@ -21,11 +22,11 @@ struct SheetRow {
 
 /// Inserts rows of six cells into a table with the four indexes that a list of customers can't do without, and answers how
 /// long it took.
-pub(crate) async fn insert(url: &str, rows: Vec<Vec<String>>) -> Result<Duration> {
-    let db = surrealdb::engine::any::connect(url).await?;
+pub(crate) async fn insert(url: &str, memory: u64, rows: Vec<Vec<String>>) -> Result<Duration> {
+    let db = Database::connect(url, memory).await?;
+    db.enter("floor", "floor").await?;
     db.query(
-        "DEFINE NAMESPACE floor; USE NS floor; DEFINE DATABASE floor; USE DB floor;
-         DEFINE TABLE sheet SCHEMALESS;
+        "DEFINE TABLE sheet SCHEMALESS;
          DEFINE INDEX sheet_reference ON sheet FIELDS reference UNIQUE;
          DEFINE INDEX sheet_name ON sheet FIELDS name;
          DEFINE INDEX sheet_amount ON sheet FIELDS amount;
@@ -33,7 +34,6 @@ pub(crate) async fn insert(url: &str, rows: Vec<Vec<String>>) -> Result<Duration
     )
     .await?
     .check()?;
-    db.use_ns("floor").use_db("floor").await?;
     let begun = Instant::now();
     let mut rows = rows.into_iter().map(|row| {
         let mut cells = row.into_iter();

@@ -81,7 +81,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_older_books_did_not_say_yet_is_filled_in() {
-        let store = Store::connect("mem://", None).await.unwrap();
+        let store = Store::connect("mem://", None, 0).await.unwrap();
         store.migrate_to(&MIGRATIONS[..3]).await.unwrap();
         let done = r#"[{"row":2,"outcome":"created"},{"row":3,"outcome":"rejected"},{"row":4,"outcome":"updated",
             "changes":[{"field":"notes","new":"\"outcome\":\"created\""}]},{"row":5,"outcome":"skipped"}]"#;
@@ -103,7 +103,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_read_before_stays_read() {
-        let store = Store::connect("mem://", None).await.unwrap();
+        let store = Store::connect("mem://", None, 0).await.unwrap();
         store.migrate_to(&MIGRATIONS[..4]).await.unwrap();
         let before = "CREATE notification_state:usr_1 SET all_before = 3, read = [5]";
         store.db.query(before).await.unwrap().check().unwrap();

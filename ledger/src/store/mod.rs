@@ -1,6 +1,7 @@
 //! SurrealDB: the connection, the schema, every statement. No other module holds SurrealQL.
 
 mod commit;
+mod database;
 mod desk_load;
 mod erasure;
 pub(crate) mod floor;
@@ -29,13 +30,11 @@ use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 use rand::RngExt;
-use surrealdb::engine::any::Any;
-use surrealdb::method::Query;
-use surrealdb::opt::auth::Root;
+use surrealdb::IndexedResults;
 use surrealdb::types::{RecordId, RecordIdKey};
-use surrealdb::{IndexedResults, Surreal};
 
 pub(crate) use commit::{CommitError, Write};
+use database::{Database, Statement};
 pub(crate) use read::{KeyValue, Keyset, Selection};
 pub(crate) use snapshot::{Snapshot, Title};
 
@@ -43,7 +42,7 @@ use crate::{Error, OpenError};
 
 /// One long-lived handle to the database. Never cloned per request: cloning a handle opens a session.
 pub(crate) struct Store {
-    db: Surreal<Any>,
+    db: Database,
     /// What moves the running totals is folded in up to this event, if not further.
     folded: AtomicI64,
 }
@@ -55,35 +54,34 @@ const TRIES: u32 = 20;
 
 impl Store {
     /// Connects to `url` and brings the schema up to date.
-    pub(crate) async fn open(url: &str, credentials: Option<&(String, String)>) -> Result<Self, OpenError> {
-        let store = Self::connect(url, credentials).await?;
+    pub(crate) async fn open(
+        url: &str,
+        credentials: Option<&(String, String)>,
+        memory: u64,
+    ) -> Result<Self, OpenError> {
+        let store = Self::connect(url, credentials, memory).await?;
         store.migrate().await?;
         Ok(store)
     }
 
-    async fn connect(url: &str, credentials: Option<&(String, String)>) -> Result<Self, OpenError> {
+    async fn connect(
+        url: &str,
+        credentials: Option<&(String, String)>,
+        memory: u64,
+    ) -> Result<Self, OpenError> {
         let failed =
             |what: &str, error: surrealdb::Error| OpenError(format!("{what} {}: {error}", redacted(url)));
-        let connecting = surrealdb::engine::any::connect(url);
+        let connecting = Database::connect(url, memory);
         let db = tokio::time::timeout(Duration::from_secs(30), connecting)
             .await
             .map_err(|_| OpenError(format!("The database at {} did not answer within 30 s.", redacted(url))))?
             .map_err(|error| failed("Can't open the database at", error))?;
         if let Some((username, password)) = credentials {
-            db.signin(Root { username: username.clone(), password: password.clone() })
+            db.sign_in(username, password)
                 .await
                 .map_err(|error| failed("Can't sign in to the database at", error))?;
         }
-        db.query(format!(
-            "DEFINE NAMESPACE IF NOT EXISTS {NAMESPACE}; USE NS {NAMESPACE}; DEFINE DATABASE IF NOT EXISTS {DATABASE};"
-        ))
-        .await
-        .and_then(|response| response.check())
-        .map_err(|error| failed("Can't prepare the database at", error))?;
-        db.use_ns(NAMESPACE)
-            .use_db(DATABASE)
-            .await
-            .map_err(|error| failed("Can't use the database at", error))?;
+        db.enter(NAMESPACE, DATABASE).await.map_err(|error| failed("Can't use the database at", error))?;
         Ok(Self { db, folded: AtomicI64::new(0) })
     }
 
@@ -97,7 +95,7 @@ impl Store {
     /// unlike the committer's, such writes can meet in one process.
     async fn beside(
         &self,
-        write: impl for<'a> Fn(&'a Surreal<Any>) -> Query<'a, Any>,
+        write: impl for<'a> Fn(&'a Database) -> Statement<'a>,
     ) -> Result<IndexedResults, Error> {
         let mut tries = 1;
         loop {

@@ -3,11 +3,10 @@
 use std::collections::HashMap;
 
 use domain::{Customer, Invoice, Payment};
-use surrealdb::engine::any::Any;
-use surrealdb::method::Transaction;
 use surrealdb::types::{Number, RecordId, SurrealValue, Value};
 use tokio::runtime::Handle;
 
+use super::database::OpenTransaction;
 use super::read::{KeyValue, Keyset, Selection, order_by};
 use super::rows::{CustomerRow, InvoiceRow, PaymentRow};
 use super::{Store, key, record};
@@ -16,7 +15,7 @@ use crate::{Error, Result};
 /// The books at the moment it was opened, whatever is committed meanwhile: a transaction that only reads.
 pub(crate) struct Snapshot {
     /// There until it is dropped.
-    transaction: Option<Transaction<Any>>,
+    transaction: Option<OpenTransaction>,
 }
 
 /// Ids in the order of a selection, and where the next ones begin.
@@ -35,7 +34,7 @@ pub(crate) struct Title {
 impl Store {
     /// Opens a snapshot. It has a session of its own, which ends with it.
     pub(crate) async fn snapshot(&self) -> Result<Snapshot> {
-        Ok(Snapshot { transaction: Some(self.db.clone().begin().await?) })
+        Ok(Snapshot { transaction: Some(self.db.begin().await?) })
     }
 }
 

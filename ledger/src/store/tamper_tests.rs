@@ -16,6 +16,7 @@ pub(crate) async fn books() -> (Ledger, Caller) {
     let ledger = Ledger::open(Config {
         url: "mem://".to_owned(),
         credentials: None,
+        memory: 0,
         data_dir: std::env::temp_dir(),
         organisation: Organisation {
             name: "Test".into(),

@@ -27,7 +27,7 @@ async fn folding_changes_no_total_and_leaves_nothing_to_fold() {
 async fn nodes_that_fold_at_once_count_each_move_once() {
     let (ledger, _) = books().await;
     let second = super::Store { db: ledger.store().db.clone(), folded: Default::default() };
-    second.db.use_ns(super::NAMESPACE).use_db(super::DATABASE).await.unwrap();
+    second.db.enter(super::NAMESPACE, super::DATABASE).await.unwrap();
     let before = second.all_summaries().await.unwrap();
     let (one, other) = tokio::join!(ledger.store().fold_totals(), second.fold_totals());
     one.unwrap();

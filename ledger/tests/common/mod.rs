@@ -18,6 +18,7 @@ pub fn config(url: &str, clock: Clock) -> Config {
     Config {
         url: url.to_owned(),
         credentials: None,
+        memory: 32 << 20,
         data_dir: std::env::temp_dir(),
         organisation: Organisation {
             name: "Test".into(),

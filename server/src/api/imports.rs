@@ -247,7 +247,7 @@ async fn set_mapping(
 #[utoipa::path(get, path = "/imports/{id}/preview", operation_id = "imports_preview", tag = "imports", params(("id" = String, Path),
     ("outcome" = Option<schema::RowOutcome>, Query), schema::Paging), responses(
     (status = 200, body = schema::Page<schema::PreviewRow>), (status = 401, body = schema::Problem),
-    (status = 404, body = schema::Problem), (status = 422, body = schema::Problem)))]
+    (status = 404, body = schema::Problem), (status = 409, body = schema::Problem), (status = 422, body = schema::Problem)))]
 async fn preview(
     AxumState(state): AxumState<State>,
     Signed(caller): Signed,

@@ -396,7 +396,7 @@ async fn a_person_is_told_in_whole_and_forgotten_for_good() {
         }
     }
     // The sheet they stood in is gone too.
-    for part in ["mapping", "errors.xlsx"] {
+    for part in ["mapping", "preview", "errors.xlsx"] {
         ada.get(&format!("/imports/{import}/{part}")).await.problem(409, "rows_dropped");
     }
     let keep = json!({ "import_id": import, "name": "Ours" });
