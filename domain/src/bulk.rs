@@ -9,6 +9,11 @@ use crate::{Action, Customer, CustomerId, UserId};
 /// Customers that one command may change.
 pub const MOST: usize = 10_000;
 
+/// Customers whom one part of a longer change concerns: short enough to say how far it has come, and to be stopped.
+pub const PART: usize = 250;
+/// Names that say who was refused; the others are counted.
+pub const NAMES: usize = 3;
+
 /// The same change of each of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "change", rename_all = "snake_case", deny_unknown_fields)]
@@ -102,6 +107,22 @@ pub struct BulkUndo {
     pub steps: Vec<BulkStep>,
 }
 
+impl BulkUndo {
+    /// The same as several of at most [`PART`] customers each.
+    pub fn parts(self) -> Vec<BulkUndo> {
+        let part = |change: &BulkChange, ids: &[CustomerId]| BulkUndo {
+            done: self.done.clone(),
+            steps: vec![BulkStep { change: change.clone(), ids: ids.to_vec() }],
+        };
+        self.steps.iter().flat_map(|step| step.ids.chunks(PART).map(|ids| part(&step.change, ids))).collect()
+    }
+
+    /// How many customers it concerns.
+    pub fn count(&self) -> usize {
+        self.steps.iter().map(|step| step.ids.len()).sum()
+    }
+}
+
 /// Why some were left as they are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BulkRefusal {
@@ -126,9 +147,62 @@ pub struct BulkOutcome {
     pub undo: BulkUndo,
 }
 
+impl BulkOutcome {
+    /// Counts in what another part of the same change did.
+    pub fn add(&mut self, part: BulkOutcome) {
+        self.changed += part.changed;
+        self.unchanged += part.unchanged;
+        for refusal in part.refused {
+            match self.refused.iter_mut().find(|known| known.reason == refusal.reason) {
+                Some(known) => {
+                    known.count += refusal.count;
+                    known.names.extend(refusal.names);
+                    known.names.truncate(NAMES);
+                }
+                None => self.refused.push(refusal),
+            }
+        }
+        for step in part.undo.steps {
+            match self.undo.steps.iter_mut().find(|known| known.change == step.change) {
+                Some(known) => known.ids.extend(step.ids),
+                None => self.undo.steps.push(step),
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_of_a_change_add_up_to_the_whole_and_its_undoing_comes_in_parts_too() {
+        let ids = |range: std::ops::Range<usize>| -> Vec<CustomerId> {
+            range.map(|id| format!("cus_{id:04}").as_str().into()).collect()
+        };
+        let take_off =
+            |range| BulkStep { change: BulkChange::RemoveTag { tag: "vip".into() }, ids: ids(range) };
+        let part = |changed: std::ops::Range<usize>, names: &[&str]| BulkOutcome {
+            changed: changed.len() as u64,
+            unchanged: 1,
+            refused: vec![BulkRefusal {
+                reason: "It is archived.".into(),
+                count: names.len() as u64,
+                names: names.iter().map(|name| (*name).to_owned()).collect(),
+            }],
+            undo: BulkUndo { done: BulkChange::AddTag { tag: "vip".into() }, steps: vec![take_off(changed)] },
+        };
+        let mut whole = part(0..200, &["Ann", "Ben"]);
+        whole.add(part(200..600, &["Cy", "Dee"]));
+        assert_eq!((whole.changed, whole.unchanged), (600, 2));
+        let refusal = &whole.refused[0];
+        assert_eq!((refusal.count, refusal.names.join(" ").as_str()), (4, "Ann Ben Cy"));
+        assert_eq!(whole.undo.steps, [take_off(0..600)]);
+
+        assert_eq!(whole.undo.count(), 600);
+        let parts: Vec<Vec<BulkStep>> = whole.undo.parts().into_iter().map(|part| part.steps).collect();
+        assert_eq!(parts, [vec![take_off(0..250)], vec![take_off(250..500)], vec![take_off(500..600)]]);
+    }
 
     #[test]
     fn a_label_is_one_label() {

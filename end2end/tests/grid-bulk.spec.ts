@@ -97,6 +97,44 @@ test("all that match are chosen, exported as they are, and archived where they a
   expect((await ada.customers("?limit=200")).length).toBe(122);
 });
 
+test("a long change says how far it is and can be stopped; what it did is taken back", async ({ ada, person }) => {
+  test.setTimeout(120_000);
+  const rows = Array.from({ length: 600 }, (_, at) => [`L-${at + 1}`, name(at + 1)]);
+  await ada.upload(csv("long.csv", [["Customer reference", "Customer name"], ...rows]), "auto");
+  await person.arrive(ADA, "/customers");
+  await expect(person.row(name(1))).toBeVisible();
+  await person.page.getByRole("checkbox", { name: "Select all rows" }).click();
+  const bar = person.page.getByRole("toolbar", { name: "Selected customers" });
+  await person.button("Select all 600 that match", bar).click();
+  await expect(bar).toContainText("600 selected");
+
+  // The second part waits until it is let go.
+  let parts = 0;
+  let go = () => {};
+  const gate = new Promise<void>((resolve) => (go = resolve));
+  await person.page.route("**/fn/customer/bulk", async (route) => {
+    if (++parts === 2) {
+      await gate;
+    }
+    await route.continue();
+  });
+  await person.button("Tag", bar).click();
+  await person.field("Tag to add or remove", bar).fill("year-end");
+  await person.page.keyboard.press("Enter");
+  await expect(bar).toContainText("250 of 600 changed");
+  await expect(person.button("Archive", bar)).toBeHidden();
+  await person.button("Stop", bar).click();
+  go();
+  await expect(person.messages).toContainText("500 customers tagged “year-end”");
+  await expect(person.messages).toContainText("Stopped before the other 100.");
+  expect(parts).toBe(2);
+  await expect(bar).toContainText("600 selected");
+  expect((await ada.customers("?tag=year-end&limit=1")).length).toBe(1);
+  await person.button("Undo", person.messages).click();
+  await expect(person.messages).toContainText("Taken back for 500 customers", { timeout: 30_000 });
+  expect((await ada.customers("?tag=year-end&limit=1")).length).toBe(0);
+});
+
 test("a viewer may choose but finds nothing to do with it", async ({ app, sample, another }) => {
   await Rest.register(app.url, VIC);
   await sample.approve(VIC.email);

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use domain::bulk::{BulkChange, BulkOutcome, BulkRefusal, BulkStep, BulkUndo, MOST};
+use domain::bulk::{BulkChange, BulkOutcome, BulkRefusal, BulkStep, BulkUndo, MOST, NAMES};
 use domain::{Action, Customer, CustomerId, CustomerPatch, EventKind, FieldError};
 use futures::StreamExt;
 
@@ -12,9 +12,6 @@ use crate::commit::{BATCH, Command, Desk, Needs, NewEvent, Stop};
 use crate::customer::{check_owner, unarchive};
 use crate::store::Selection;
 use crate::{Caller, CustomerQuery, Error, Ledger, Result};
-
-/// Names told with a reason.
-const NAMES: usize = 3;
 
 /// What became of one customer.
 struct Fate {

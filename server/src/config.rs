@@ -88,7 +88,7 @@ struct Settings {
 const READ_ELSEWHERE: &[&str] = &["DUEBOOK_LOG", "DUEBOOK_BIN", "DUEBOOK_ROOT"];
 
 /// What an embedded database keeps at hand unless told otherwise, in MiB.
-pub const DATABASE_MEMORY_MIB: i64 = 192;
+pub const DATABASE_MEMORY_MIB: i64 = 320;
 
 /// A database of our own in a directory, each commit synced to disk.
 pub(crate) fn embedded(directory: &Path) -> String {

@@ -94,15 +94,17 @@ async fn embedded(url: &str, memory: u64) -> surrealdb::Result<Surreal<Db>> {
     Surreal::unstable_from_datastore(datastore, Some(notifications)).await
 }
 
-/// What RocksDB keeps in memory: a third for rows written last, the rest for blocks read last. Left alone it takes up to
+/// What RocksDB keeps in memory: a fifth for rows written last, the rest for blocks read last. Left alone it takes up to
 /// 1 GiB for the former and half of the machine for the latter.
 fn settings(memory: u64) -> ConfigMap {
-    let write_buffer = (memory / 3 / WRITE_BUFFERS).max(MIB);
+    let write_buffer = (memory / 5 / WRITE_BUFFERS).max(MIB);
     let number = |key: &str, number: u64| (format!("rocksdb_{key}"), number.to_string());
     [
         number("write_buffer_size", write_buffer),
         number("max_write_buffer_number", WRITE_BUFFERS),
-        number("block_cache_size", (memory - memory / 3).max(MIB)),
+        number("block_cache_size", (memory - memory / 5).max(MIB)),
+        // A row is read with the block it is in.
+        number("block_size", 16 * 1024),
         // Small buffers make many files, which would be merged with all there is two at a time: during an import that
         // costs half as much again as the rows do.
         number("file_compaction_trigger", 8),
@@ -182,7 +184,7 @@ mod tests {
     async fn rocksdb_takes_the_memory_it_is_given() {
         let dir = tempfile::tempdir().unwrap();
         let url = format!("rocksdb://{}?sync=every", dir.path().join("db").display());
-        let db = Database::connect(&url, 48 * MIB).await.unwrap();
+        let db = Database::connect(&url, 80 * MIB).await.unwrap();
         db.enter("one", "two").await.unwrap();
         // RocksDB notes the options it was opened with.
         let options = std::fs::read_dir(dir.path().join("db")).unwrap().flatten().find_map(|entry| {
@@ -192,6 +194,7 @@ mod tests {
         let options = options.unwrap();
         for option in [
             "write_buffer_size=4194304",
+            "block_size=16384",
             "max_write_buffer_number=4",
             "level0_file_num_compaction_trigger=8",
             "level0_slowdown_writes_trigger=24",

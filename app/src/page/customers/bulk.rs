@@ -1,8 +1,8 @@
 //! What is done with the chosen customers, all at once.
 
-use domain::bulk::{BulkChange, BulkOutcome, BulkUndo, MOST};
+use domain::bulk::{BulkChange, BulkOutcome, BulkUndo, MOST, PART};
 use domain::user::Colleague;
-use domain::{Action, UserId};
+use domain::{Action, CustomerId, UserId};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde_json::json;
@@ -24,6 +24,10 @@ struct Bulk {
     rows: Rows,
     chosen: Chosen,
     busy: RwSignal<bool>,
+    /// Of a change in several parts, how many customers it has come to, and of how many.
+    reached: RwSignal<Option<(usize, usize)>>,
+    /// Whether it is to end with the part that is on its way.
+    stop: RwSignal<bool>,
     toasts: Toasts,
     live: Live,
     colleagues: Colleagues,
@@ -32,7 +36,49 @@ struct Bulk {
 impl Bulk {
     fn change(self, change: BulkChange) {
         let ids = self.chosen.ids();
-        self.run(async move { change_customers(ids, change).await }, move |outcome| self.told(outcome));
+        self.run(async move { self.change_in_parts(&ids, change).await }, move |(outcome, left, fault)| {
+            self.told(outcome, left);
+            if let Some(fault) = fault {
+                self.toasts.refuse(fault);
+            }
+        });
+    }
+
+    /// What all parts did together, how many customers were not come to, and the fault that ended it if one did.
+    async fn change_in_parts(
+        self,
+        ids: &[CustomerId],
+        change: BulkChange,
+    ) -> Result<(BulkOutcome, usize, Option<Fault>), Fault> {
+        let (first, rest) = ids.split_at(ids.len().min(PART));
+        self.reach((!rest.is_empty()).then_some((0, ids.len())));
+        let first = change_customers(first.to_vec(), change.clone()).await;
+        let mut whole = first.inspect_err(|_| self.reach(None))?;
+        let (mut left, mut fault) = (rest.len(), None);
+        for part in rest.chunks(PART) {
+            if self.stop.try_get_untracked() == Some(true) {
+                break;
+            }
+            self.reach(Some((ids.len() - left, ids.len())));
+            match change_customers(part.to_vec(), change.clone()).await {
+                Ok(outcome) => whole.add(outcome),
+                Err(error) => {
+                    fault = Some(error);
+                    break;
+                }
+            }
+            left -= part.len();
+        }
+        self.reach(None);
+        Ok((whole, left, fault))
+    }
+
+    /// Says how far it is, if the page is still there.
+    fn reach(self, reached: Option<(usize, usize)>) {
+        let _ = self.reached.try_set(reached);
+        if reached.is_none() {
+            let _ = self.stop.try_set(false);
+        }
     }
 
     /// Every one of the list, or as many as can be changed at once.
@@ -64,7 +110,7 @@ impl Bulk {
         });
     }
 
-    fn told(self, outcome: BulkOutcome) {
+    fn told(self, outcome: BulkOutcome, left: usize) {
         let done = &outcome.undo.done;
         let title = match done {
             BulkChange::Assign { owner: Some(id) } => {
@@ -81,7 +127,13 @@ impl Bulk {
         if matches!(done, BulkChange::Archive | BulkChange::Unarchive) {
             self.chosen.clear();
         }
-        let toast = Toast::new(tone(&outcome), title, left_alone(&outcome));
+        let mut text = left_alone(&outcome);
+        if left > 0 {
+            text = format!("{text} Stopped before the other {}.", format::count(left as u64))
+                .trim_start()
+                .to_owned();
+        }
+        let toast = Toast::new(tone(&outcome), title, text);
         let undo = outcome.undo;
         self.toasts.push(if outcome.changed > 0 {
             toast.with_action("Undo", move || take_back(undo.clone(), self.toasts))
@@ -101,15 +153,33 @@ impl Bulk {
     }
 }
 
+/// The message that says how far a change is taken back, and in the end that it was.
+const TAKING_BACK: &str = "taking-back";
+
 /// Takes a change back, wherever one is by now.
 fn take_back(undo: BulkUndo, toasts: Toasts) {
     spawn_local(async move {
-        match undo_change(undo).await {
-            Ok(outcome) => {
-                let title = format!("Taken back for {}", customers(outcome.changed));
-                toasts.say(tone(&outcome), title, left_alone(&outcome));
+        let all = undo.count();
+        let mut whole: Option<BulkOutcome> = None;
+        let mut done = 0;
+        for part in undo.parts() {
+            if all > PART {
+                let text = format!("{} of {}", format::count(done as u64), format::count(all as u64));
+                toasts.replace(TAKING_BACK, Toast::new(Tone::Waiting, "Taking it back", text));
             }
-            Err(fault) => toasts.refuse(fault),
+            done += part.count();
+            match (undo_change(part).await, &mut whole) {
+                (Ok(outcome), Some(whole)) => whole.add(outcome),
+                (Ok(outcome), None) => whole = Some(outcome),
+                (Err(fault), _) => {
+                    toasts.refuse(fault);
+                    break;
+                }
+            }
+        }
+        if let Some(outcome) = whole {
+            let title = format!("Taken back for {}", customers(outcome.changed));
+            toasts.replace(TAKING_BACK, Toast::new(tone(&outcome), title, left_alone(&outcome)));
         }
     });
 }
@@ -153,6 +223,8 @@ pub(super) fn BulkBar(rows: Rows, chosen: Chosen, archived: bool) -> impl IntoVi
         rows,
         chosen,
         busy: RwSignal::new(false),
+        reached: RwSignal::new(None),
+        stop: RwSignal::new(false),
         toasts: Toasts::expect(),
         live: Live::expect(),
         colleagues: Colleagues::expect(),
@@ -168,22 +240,36 @@ pub(super) fn BulkBar(rows: Rows, chosen: Chosen, archived: bool) -> impl IntoVi
         false => ("Archive", BulkChange::Archive),
     };
     let change = StoredValue::new(change);
+    let count = move || match bulk.reached.get() {
+        Some((done, all)) => {
+            format!("{} of {} changed", format::count(done as u64), format::count(all as u64))
+        }
+        None => format!("{} selected", format::count(chosen.count() as u64)),
+    };
     view! {
         <Show when=move || chosen.count() != 0>
             <div class="bulk" role="toolbar" aria-label="Selected customers" aria-busy=move || bulk.busy.get().to_string()>
-                <span class="bulk-count" role="status">{move || format!("{} selected", format::count(chosen.count() as u64))}</span>
-                <ChooseAllMatching bulk />
-                {may_edit.then(|| view! { <AssignMenu bulk /><TagMenu bulk /> })}
-                {may_archive.then(|| view! {
-                    <Button size=ButtonSize::Small busy=bulk.busy on_click=move |_| bulk.change(change.get_value())>
-                        <Icon name=IconName::Archive size=14 />
-                        {label}
+                <span class="button-ring" aria-hidden="true"></span>
+                <span class="bulk-count" role="status">{count}</span>
+                <Show
+                    when=move || bulk.reached.with(Option::is_none)
+                    fallback=move || view! {
+                        <Button size=ButtonSize::Small disabled=bulk.stop on_click=move |_| bulk.stop.set(true)>"Stop"</Button>
+                    }
+                >
+                    <ChooseAllMatching bulk />
+                    {may_edit.then(|| view! { <AssignMenu bulk /><TagMenu bulk /> })}
+                    {may_archive.then(|| view! {
+                        <Button size=ButtonSize::Small on_click=move |_| bulk.change(change.get_value())>
+                            <Icon name=IconName::Archive size=14 />
+                            {label}
+                        </Button>
+                    })}
+                    {may_export.then(|| view! { <ExportChosen bulk /> })}
+                    <Button kind=ButtonKind::Quiet size=ButtonSize::Small label="Clear selection" on_click=move |_| chosen.clear()>
+                        <Icon name=IconName::Close size=14 />
                     </Button>
-                })}
-                {may_export.then(|| view! { <ExportChosen bulk /> })}
-                <Button kind=ButtonKind::Quiet size=ButtonSize::Small label="Clear selection" on_click=move |_| chosen.clear()>
-                    <Icon name=IconName::Close size=14 />
-                </Button>
+                </Show>
             </div>
         </Show>
     }
