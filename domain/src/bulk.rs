@@ -9,8 +9,9 @@ use crate::{Action, Customer, CustomerId, UserId};
 /// Customers that one command may change.
 pub const MOST: usize = 10_000;
 
-/// Customers whom one part of a longer change concerns: short enough to say how far it has come, and to be stopped.
-pub const PART: usize = 250;
+/// Customers whom one part of a longer change concerns: four transactions, soon enough done to say how far it has come, and
+/// to be stopped.
+pub const PART: usize = 256;
 /// Names that say who was refused; the others are counted.
 pub const NAMES: usize = 3;
 
@@ -117,6 +118,14 @@ impl BulkUndo {
         self.steps.iter().flat_map(|step| step.ids.chunks(PART).map(|ids| part(&step.change, ids))).collect()
     }
 
+    /// Several as one.
+    pub fn joined(parts: impl IntoIterator<Item = BulkUndo>) -> Option<BulkUndo> {
+        parts.into_iter().reduce(|mut whole, part| {
+            whole.steps.extend(part.steps);
+            whole
+        })
+    }
+
     /// How many customers it concerns.
     pub fn count(&self) -> usize {
         self.steps.iter().map(|step| step.ids.len()).sum()
@@ -200,8 +209,10 @@ mod tests {
         assert_eq!(whole.undo.steps, [take_off(0..600)]);
 
         assert_eq!(whole.undo.count(), 600);
+        let joined = BulkUndo::joined(whole.undo.clone().parts().into_iter().skip(1)).unwrap();
+        assert_eq!((joined.count(), &joined.done), (344, &whole.undo.done));
         let parts: Vec<Vec<BulkStep>> = whole.undo.parts().into_iter().map(|part| part.steps).collect();
-        assert_eq!(parts, [vec![take_off(0..250)], vec![take_off(250..500)], vec![take_off(500..600)]]);
+        assert_eq!(parts, [vec![take_off(0..256)], vec![take_off(256..512)], vec![take_off(512..600)]]);
     }
 
     #[test]

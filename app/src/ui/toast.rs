@@ -98,8 +98,13 @@ impl Toasts {
 
     /// Shows a message in the place of all of this name that are still in sight.
     pub fn replace(&self, name: &'static str, toast: Toast) {
-        let _ = self.shown.try_update(|shown| shown.retain(|shown| shown.name != Some(name)));
+        self.withdraw(name);
         self.show(Some(name), toast);
+    }
+
+    /// Takes all of this name away.
+    pub fn withdraw(&self, name: &'static str) {
+        let _ = self.shown.try_update(|shown| shown.retain(|shown| shown.name != Some(name)));
     }
 
     /// Whether a message of this name is in sight.

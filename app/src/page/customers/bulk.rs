@@ -124,7 +124,7 @@ impl Bulk {
             BulkChange::Archive => format!("{} archived", customers(outcome.changed)),
             BulkChange::Unarchive => format!("{} taken out of the archive", customers(outcome.changed)),
         };
-        if matches!(done, BulkChange::Archive | BulkChange::Unarchive) {
+        if left == 0 && matches!(done, BulkChange::Archive | BulkChange::Unarchive) {
             self.chosen.clear();
         }
         let mut text = left_alone(&outcome);
@@ -162,24 +162,34 @@ fn take_back(undo: BulkUndo, toasts: Toasts) {
         let all = undo.count();
         let mut whole: Option<BulkOutcome> = None;
         let mut done = 0;
-        for part in undo.parts() {
+        let mut parts = undo.parts().into_iter();
+        while let Some(part) = parts.next() {
             if all > PART {
                 let text = format!("{} of {}", format::count(done as u64), format::count(all as u64));
                 toasts.replace(TAKING_BACK, Toast::new(Tone::Waiting, "Taking it back", text));
             }
             done += part.count();
-            match (undo_change(part).await, &mut whole) {
+            match (undo_change(part.clone()).await, &mut whole) {
                 (Ok(outcome), Some(whole)) => whole.add(outcome),
                 (Ok(outcome), None) => whole = Some(outcome),
                 (Err(fault), _) => {
-                    toasts.refuse(fault);
-                    break;
+                    let refused = Toast::new(Tone::Bad, fault.0.title, fault.0.detail);
+                    toasts.push(match BulkUndo::joined(std::iter::once(part).chain(parts.by_ref())) {
+                        Some(rest) => {
+                            refused.with_action("Undo the rest", move || take_back(rest.clone(), toasts))
+                        }
+                        None => refused,
+                    });
                 }
             }
         }
-        if let Some(outcome) = whole {
+        let end = whole.map(|outcome| {
             let title = format!("Taken back for {}", customers(outcome.changed));
-            toasts.replace(TAKING_BACK, Toast::new(tone(&outcome), title, left_alone(&outcome)));
+            Toast::new(tone(&outcome), title, left_alone(&outcome))
+        });
+        match end {
+            Some(end) => toasts.replace(TAKING_BACK, end),
+            None => toasts.withdraw(TAKING_BACK),
         }
     });
 }
