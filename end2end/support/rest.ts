@@ -21,6 +21,8 @@ export interface Customer {
   reference: string;
   name: string;
   email?: string;
+  phone?: string;
+  tags: string[];
   credit_limit?: Money;
   outstanding: Money;
   overdue: Money;

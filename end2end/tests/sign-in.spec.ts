@@ -159,10 +159,10 @@ test.describe("with all there is to log", () => {
     await person.signIn(ADA);
     await expect(person.page).toHaveURL(/\/customers$/);
     secrets.push(...(await person.context.cookies()).filter((cookie) => cookie.httpOnly).map((cookie) => cookie.value));
-    const post = async (path: string, data: unknown) => {
+    const post = async <Answer>(path: string, data: unknown) => {
       const answer = await person.context.request.post(`/api/v1${path}`, { data, headers: { origin: app.url } });
       expect(answer.ok(), await answer.text()).toBe(true);
-      return (await answer.json()) as Record<string, never>;
+      return (await answer.json()) as Answer;
     };
     const invited: { link: { token: string } } = await post("/users", { name: VIC.name, email: VIC.email, role: "viewer" });
     const made: { secret: string } = await post("/tokens", { name: "Script", role: "viewer" });

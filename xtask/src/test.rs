@@ -98,6 +98,10 @@ fn soak(workspace: &Workspace) -> Result {
 
 fn browser_tests(workspace: &Workspace) -> Result {
     let chromium = tools::on_path(setup::BROWSERS).ok_or("Chromium isn't on PATH")?;
+    // Playwright drops the types without looking at them.
+    tools::run(
+        workspace.command("npx")?.args(["tsc", "--noEmit"]).current_dir(workspace.root.join("end2end")),
+    )?;
     let mut playwright = workspace.command("npx")?;
     playwright
         .args(["playwright", "test"])
