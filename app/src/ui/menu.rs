@@ -65,16 +65,18 @@ pub fn Menu(
             on_cleanup(move || scrolled.remove());
         }
     });
+    let is_open = move || node.try_get_untracked().flatten().is_some_and(|details| details.open());
     view! {
         <details
             class="menu"
             class:menu-floating=floating
             node_ref=node
             on:toggle=move |_| {
-                let _ = open.try_set(node.try_get_untracked().flatten().is_some_and(|details| details.open()));
+                let _ = open.try_set(is_open());
             }
             on:keydown=move |event| {
-                if event.key() == "Escape" && open.get_untracked() {
+                // Asked of the element itself: what `toggle` tells comes a moment after the menu is in sight.
+                if event.key() == "Escape" && is_open() {
                     leave();
                 }
             }
