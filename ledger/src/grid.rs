@@ -305,9 +305,10 @@ impl Ledger {
         Ok(())
     }
 
-    /// What an event with this `data` does to customers. Most carry the one they are about; those of an import only name
-    /// theirs, which are read.
+    /// What an event with this `data` does to customers. Most carry the one they are about, and new ones stand in them whole;
+    /// those of whom only the difference is told are read.
     pub(crate) async fn grid_changes(&self, data: &Value) -> Result<Vec<Change>> {
+        let row = |customer: &Customer| Change::Row(Box::new(CustomerRow::from(customer)));
         let told = data.get("customer").and_then(|customer| Customer::deserialize(customer).ok());
         let (mut changes, mut named) = (Vec::new(), Vec::new());
         for change in data.get("changes").and_then(Value::as_array).into_iter().flatten() {
@@ -316,16 +317,19 @@ impl Ledger {
             if text("type") != "customer" || told.as_ref().is_some_and(|told| told.id.as_str() == id) {
                 continue;
             }
-            if change.get("after").is_some_and(Value::is_object) {
-                named.push(id.to_owned());
-            } else {
-                changes.push(Change::Gone(id.to_owned()));
+            let is_new = change.get("before").is_none_or(Value::is_null);
+            match change.get("after").filter(|after| after.is_object()) {
+                None => changes.push(Change::Gone(id.to_owned())),
+                Some(after) => match is_new.then(|| Customer::deserialize(after)) {
+                    Some(Ok(customer)) => changes.push(row(&customer)),
+                    _ => named.push(id.to_owned()),
+                },
             }
         }
-        let row = |row| Change::Row(Box::new(row));
-        changes.extend(told.map(|customer| row(CustomerRow::from(&customer))));
+        changes.extend(told.as_ref().map(row));
         if !named.is_empty() {
-            changes.extend(self.store().customer_rows(&named).await?.into_iter().map(row));
+            let rows = self.store().customer_rows(&named).await?;
+            changes.extend(rows.into_iter().map(|row| Change::Row(Box::new(row))));
         }
         Ok(changes)
     }
