@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use chrono::NaiveDate;
 use domain::customer::{CustomerFilter, CustomerSort, SortBy};
-use domain::{Customer, CustomerId};
+use domain::{Currency, Customer, CustomerId};
 use memchr::memmem::Finder;
 use serde::Deserialize;
 use serde_json::Value;
@@ -19,7 +19,7 @@ use tokio::sync::watch;
 
 use crate::store::rows::{CustomerRow, GridRow, NEVER, status_rank};
 use crate::store::{KeyValue, Keyset};
-use crate::{Ledger, Result};
+use crate::{Error, Ledger, Result};
 
 /// Rows read at once when the index is filled.
 const LOAD: u32 = 2_000;
@@ -62,6 +62,8 @@ struct Entry {
     /// Days since the common era; [`NO_DATE`] sorts last.
     due: i32,
     status: i64,
+    /// In minor units.
+    unapplied: i64,
     archived: bool,
 }
 
@@ -104,6 +106,16 @@ pub(crate) enum Change {
     Row(Box<CustomerRow>),
     /// It is gone.
     Gone(String),
+}
+
+/// Money of a customer that settles nothing.
+pub(crate) struct Unapplied {
+    pub customer: CustomerId,
+    pub currency: Currency,
+    /// How much, in minor units.
+    pub minor: i64,
+    /// Whether anything is owed besides.
+    pub owes: bool,
 }
 
 /// The ids of a page, where the next begins, and how many match in all.
@@ -194,6 +206,20 @@ impl Grid {
         });
         let ids = first.into_iter().map(|entry| CustomerId::from(entry.id.to_string())).collect();
         Some(GridPage { ids, next, total })
+    }
+
+    /// Customers with money that settles nothing.
+    pub(crate) fn unapplied(&self) -> Result<Vec<Unapplied>> {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        let told = |entry: &Entry| {
+            Ok(Unapplied {
+                customer: CustomerId::from(entry.id.to_string()),
+                currency: entry.currency.parse().map_err(|_| Error::internal("broken row: currency"))?,
+                minor: entry.unapplied,
+                owes: entry.outstanding > 0,
+            })
+        };
+        state.entries.iter().filter(|entry| entry.unapplied > 0).map(told).collect()
     }
 }
 
@@ -351,6 +377,7 @@ impl Entry {
             updated: row.updated_us,
             due: day(&row.due_key),
             status: row.status_rank,
+            unapplied: row.unapplied,
             archived: row.archived,
         }
     }
@@ -509,6 +536,7 @@ mod tests {
             updated_us: 0,
             due_key: NEVER.to_owned(),
             status_rank: 2,
+            unapplied: 0,
             archived: false,
         }
     }

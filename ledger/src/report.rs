@@ -11,6 +11,7 @@ use domain::dashboard::{
 };
 use domain::{Action, Currency, CustomerId, CustomerStatus, Money};
 
+use crate::grid::Unapplied;
 use crate::summary::{Shelf, SummaryKey, Tallies, Tally, Topic};
 use crate::{Caller, Ledger, Read, Result};
 
@@ -130,7 +131,8 @@ impl Ledger {
     async fn overview_of_today(&self, day: &AgeingDay, most: usize) -> Result<AgeingOverview> {
         let totals = self.store().summaries(&["due", "unapplied", "customers"]).await?;
         let (total, _) = self.ageing_report(day, day.sums_of_totals(&totals, None), usize::MAX).await?;
-        let mut credits = self.store().only_unapplied().await?;
+        let only = self.unapplied().await?.into_iter().filter(|money| !money.owes);
+        let mut credits: Vec<_> = only.map(|money| (money.customer, money.currency)).collect();
         let owing = totals.customers(Shelf::Active, Some(CustomerStatus::Overdue), None)
             + totals.customers(Shelf::Active, Some(CustomerStatus::Pending), None);
         let customers = owing + credits.len() as u64;
@@ -240,7 +242,19 @@ impl Ledger {
 
     /// What is owed and unapplied now, from the rows of some customers or of all.
     async fn items_now(&self, of: Option<&[CustomerId]>) -> Result<Vec<Item>> {
-        Ok(items(self.store().open_items(of).await?, self.store().unapplied_money(of).await?))
+        let unapplied = match of {
+            Some(of) => self.store().unapplied_money(of).await?,
+            None => self.unapplied().await?,
+        };
+        Ok(items(self.store().open_items(of).await?, unapplied))
+    }
+
+    /// Received money that settles nothing, of all customers.
+    async fn unapplied(&self) -> Result<Vec<Unapplied>> {
+        match self.grid().await {
+            Some(grid) => grid.unapplied(),
+            None => self.store().all_unapplied_money().await,
+        }
     }
 
     /// What was owed and unapplied on a day that has passed, from the dated facts.
@@ -280,21 +294,18 @@ impl Ledger {
 }
 
 /// What is owed (whose, in which currency, due when, minor units) and what is unapplied, in one list.
-fn items(
-    open: Vec<(CustomerId, Currency, NaiveDate, i64)>,
-    unapplied: Vec<(CustomerId, Currency, i64)>,
-) -> Vec<Item> {
+fn items(open: Vec<(CustomerId, Currency, NaiveDate, i64)>, unapplied: Vec<Unapplied>) -> Vec<Item> {
     let owed = open.into_iter().map(|(customer, currency, due, minor)| Item {
         customer,
         currency,
         due: Some(due),
         minor,
     });
-    let unapplied = unapplied.into_iter().map(|(customer, currency, minor)| Item {
-        customer,
-        currency,
+    let unapplied = unapplied.into_iter().map(|money| Item {
+        customer: money.customer,
+        currency: money.currency,
         due: None,
-        minor,
+        minor: money.minor,
     });
     owed.chain(unapplied).collect()
 }

@@ -7,6 +7,7 @@ use domain::{Customer, CustomerStatus, EventKind, Invoice, InvoiceStatus, Paymen
 use serde_json::{Map, Value};
 
 use crate::chain::{GENESIS, Link};
+use crate::store::entry::expected as expected_entries;
 use crate::store::rows::EventRow;
 use crate::summary::{SummaryKey, Tallies};
 use crate::{Ledger, Result};
@@ -76,6 +77,11 @@ impl Ledger {
         invoices.iter().for_each(|invoice| totals.invoice(invoice, 1));
         payments.iter().for_each(|payment| totals.payment(payment, 1));
         compare_totals(&mut report, &totals, &self.store().all_summaries().await?);
+        compare_entries(
+            &mut report,
+            expected_entries(&customers, &invoices, &payments),
+            self.store().all_entries().await?,
+        );
         report.differences.sort_by(|a, b| (&a.subject, &a.message).cmp(&(&b.subject, &b.message)));
         Ok(report)
     }
@@ -295,6 +301,18 @@ fn compare_totals(report: &mut Report, expected: &Tallies, stored: &Tallies) {
                 ),
             );
         }
+    }
+}
+
+/// Whether rows are found by what they say, and by nothing else.
+fn compare_entries(report: &mut Report, expected: Vec<String>, stored: Vec<String>) {
+    let (expected, stored): (BTreeSet<_>, BTreeSet<_>) =
+        (expected.into_iter().collect(), stored.into_iter().collect());
+    for entry in expected.difference(&stored) {
+        report.differ(format!("entry {entry}"), "is missing: the row can't be found by it");
+    }
+    for entry in stored.difference(&expected) {
+        report.differ(format!("entry {entry}"), "leads to a row that does not say so");
     }
 }
 

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use super::command::{CalledBy, Needs, NewEvent, Stop};
 use crate::caller::Caller;
 use crate::chain::{self, Link};
+use crate::store::entry::Entries;
 use crate::store::rows::{
     CustomerRow, EmailRow, EventRow, IdempotencyRow, ImportErrorRow, ImportResultRow, ImportRow, InvoiceRow,
     MoveRow, PaymentRow, ReferenceRow, TokenRow, UserRow, number_key, reference_key,
@@ -94,6 +95,8 @@ struct Written {
     tokens: Vec<TokenRow>,
     /// What the running totals are moved by.
     totals: Tallies,
+    /// What rows are found by besides their ids.
+    entries: Entries,
 }
 
 /// Whether the database has the row already.
@@ -533,12 +536,15 @@ impl Desk {
         moment: Moment,
     ) -> Result<(), Stop> {
         let mut changes = Vec::new();
-        let mut invoices = Vec::new();
+        // Told beside the customer whose event it is; that of an import has none.
+        let mut invoices = event.as_ref().and_then(|event| event.customer.as_ref()).map(|_| Vec::new());
         let mut totals = Tallies::default();
+        let mut entries = Entries::default();
         let mut user = None;
         for (id, before) in &self.undo.accounts {
             let after = self.accounts.get_mut(id).and_then(Option::as_mut);
             tally(&mut totals, before.as_ref(), after.as_deref());
+            entries.account(before.as_ref(), after.as_deref());
             note_account(&mut self.written, &mut changes, &mut invoices, before.as_ref(), after, moment.at);
         }
         for (id, before) in &self.undo.users {
@@ -582,7 +588,7 @@ impl Desk {
                 data.insert("number".into(), json_of(&invoice.number));
                 data.entry("amount").or_insert_with(|| json_of(&invoice.total));
             }
-            if !invoices.is_empty() {
+            if let Some(invoices) = invoices.filter(|invoices| !invoices.is_empty()) {
                 data.insert("invoices".into(), Value::Array(invoices));
             }
         }
@@ -592,6 +598,7 @@ impl Desk {
         self.append(event.customer, event.kind, event.subject, Value::Object(data), caller, moment.at)?;
         // Last: a command that is refused until here moves nothing.
         self.written.totals.merge(totals);
+        self.written.entries.merge(entries);
         Ok(())
     }
 
@@ -716,6 +723,7 @@ impl Desk {
         write.kept = written.kept.clone();
         write.tokens = written.tokens.clone();
         write.totals = MoveRow::of(self.head.seq, &written.totals);
+        write.move_entries(&written.entries);
         write
     }
 }
@@ -749,7 +757,7 @@ fn tally(totals: &mut Tallies, before: Option<&Account>, after: Option<&Account>
 fn note_account(
     written: &mut Written,
     changes: &mut Vec<Value>,
-    invoices: &mut Vec<Value>,
+    invoices: &mut Option<Vec<Value>>,
     before: Option<&Account>,
     after: Option<&mut Account>,
     at: DateTime<Utc>,
@@ -773,7 +781,9 @@ fn note_account(
             invoice.updated_at = at;
         }
         changes.extend(change("invoice", id.as_str(), old, Some(&*invoice)));
-        invoices.push(json_of(&*invoice));
+        if let Some(invoices) = invoices {
+            invoices.push(json_of(&*invoice));
+        }
         let fate = if old.is_some() { RowFate::Update } else { RowFate::Insert };
         written.invoices.entry(id.clone()).or_insert((customer_id.clone(), fate));
     }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::{Account, CustomerId, Invoice, Payment, PaymentId};
 use surrealdb::types::{RecordId, SurrealValue};
 
+use super::entry::By;
 use super::rows::{
     CustomerRow, EmailRow, IdempotencyRow, ImportRow, InvoiceRow, PaymentRow, ReferenceRow, UserRow,
 };
@@ -100,8 +101,10 @@ impl Store {
                 .iter()
                 .map(|(customer, number)| vec![customer.as_str().to_owned(), number.clone()])
                 .collect();
-            let query = "RETURN $pairs.map(|$pair: any| (SELECT VALUE id FROM invoice \
-                         WHERE customer_id = $pair[0] AND number_key = $pair[1]))";
+            // The index begins with the customer and whether the invoice is open.
+            let query = "RETURN $pairs.map(|$pair: any| array::concat( \
+                         (SELECT VALUE id FROM invoice WHERE customer_id = $pair[0] AND open = true AND number_key = $pair[1]), \
+                         (SELECT VALUE id FROM invoice WHERE customer_id = $pair[0] AND open = false AND number_key = $pair[1])))";
             let found: Vec<Vec<RecordId>> = self.db.query(query).bind(("pairs", pairs)).await?.take(0)?;
             for (pair, ids) in numbers.into_iter().zip(found) {
                 desk.numbers.insert(pair, ids.into_iter().map(|id| key(id).into()).collect());
@@ -115,8 +118,8 @@ impl Store {
                 CalledBy::Email(email) => mailboxes.push(email),
             }
         }
-        self.load_called(desk, "name_key", names, CalledBy::Name).await?;
-        self.load_called(desk, "email_key", mailboxes, CalledBy::Email).await?;
+        self.load_called(desk, By::Name, names, CalledBy::Name).await?;
+        self.load_called(desk, By::Email, mailboxes, CalledBy::Email).await?;
         if !received.is_empty() {
             let pairs: Vec<Vec<String>> = received
                 .iter()
@@ -188,23 +191,18 @@ impl Store {
     async fn load_called(
         &self,
         desk: &mut Desk,
-        field: &str,
+        what: By,
         asked: Vec<String>,
         by: fn(String) -> CalledBy,
     ) -> Result<()> {
         if asked.is_empty() {
             return Ok(());
         }
-        let query = format!(
-            "SELECT id, {field} AS called FROM customer WHERE archived = false AND {field} IN $asked"
-        );
-        let rows: Vec<CalledRow> = self.db.query(query).bind(("asked", asked)).await?.take(0)?;
-        let mut found: Vec<(CustomerId, String)> =
-            rows.into_iter().map(|row| (key(row.id).into(), row.called)).collect();
+        let mut found = self.found_by(what, &asked).await?;
         // An id begins with the time it was made.
-        found.sort();
-        for (id, called) in found {
-            desk.called.entry(by(called)).or_default().push(id);
+        found.sort_by(|(_, a), (_, b)| a.cmp(b));
+        for (called, id) in found {
+            desk.called.entry(by(called)).or_default().push(id.into());
         }
         Ok(())
     }
@@ -269,12 +267,6 @@ impl Store {
         }
         Ok(found)
     }
-}
-
-#[derive(SurrealValue)]
-struct CalledRow {
-    id: RecordId,
-    called: String,
 }
 
 /// Puts an invoice on its account, unless an earlier command of the batch has it there already.

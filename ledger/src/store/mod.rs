@@ -3,6 +3,7 @@
 mod commit;
 mod database;
 mod desk_load;
+pub(crate) mod entry;
 mod erasure;
 pub(crate) mod floor;
 pub(crate) mod imports;

@@ -10,8 +10,10 @@ use domain::{Currency, Customer, CustomerId, Event, EventKind, Invoice, InvoiceI
 use serde::{Deserialize, Serialize};
 use surrealdb::types::{RecordId, SurrealValue, Value};
 
+use super::entry::By;
 use super::rows::{CustomerRow, EventRow, GridRow, InvoiceRow, PaymentRow, UserRow, status_rank};
 use super::{Store, key, record};
+use crate::grid::Unapplied;
 use crate::payment::PaymentSort;
 use crate::summary::Shelf;
 use crate::{Error, InvoiceQuery, PaymentQuery, Result};
@@ -77,14 +79,19 @@ struct UnappliedRow {
     id: RecordId,
     currency: String,
     unapplied: i64,
+    outstanding: i64,
 }
 
-impl TryFrom<UnappliedRow> for (CustomerId, Currency, i64) {
+impl TryFrom<UnappliedRow> for Unapplied {
     type Error = Error;
 
     fn try_from(row: UnappliedRow) -> Result<Self> {
-        let currency = row.currency.parse().map_err(|_| Error::internal("broken row: currency"))?;
-        Ok((key(row.id).into(), currency, row.unapplied))
+        Ok(Self {
+            customer: key(row.id).into(),
+            currency: row.currency.parse().map_err(|_| Error::internal("broken row: currency"))?,
+            minor: row.unapplied,
+            owes: row.outstanding > 0,
+        })
     }
 }
 
@@ -332,9 +339,12 @@ fn counted(filter: &CustomerFilter) -> Option<(Shelf, &'static str)> {
     (!finer).then_some(shelf)
 }
 
+/// Payments that are asked about at once.
+const AWAITED: u32 = 500;
+
 /// What the grid's index keeps of a customer.
 const GRID: &str = "id, name_key, reference_key, search, owner, tags, currency, outstanding_face, overdue_face, \
-                    created_us, updated_us, due_key, status_rank, archived";
+                    created_us, updated_us, due_key, status_rank, unapplied, archived";
 
 impl Store {
     /// Runs a statement whose parameters are numbered `$p1`, `$p2`, ….
@@ -493,27 +503,19 @@ impl Store {
         rows.into_iter().next().ok_or(Error::NotFound("payment"))?.try_into()
     }
 
-    /// Payments the mock gateway owes an answer by `now`, oldest first.
+    /// Payments the mock gateway owes an answer before `now`, oldest first.
     pub(crate) async fn awaited_payments(&self, now: chrono::DateTime<chrono::Utc>) -> Result<Vec<Payment>> {
-        let rows: Vec<PaymentRow> = self
-            .db
-            .query("SELECT * FROM payment WHERE simulated_due_at <= $now AND simulated_due_at > $epoch ORDER BY simulated_due_at LIMIT 500")
-            .bind(("now", now))
-            .bind(("epoch", chrono::DateTime::<chrono::Utc>::UNIX_EPOCH))
-            .await?
-            .take(0)?;
+        let ids = self.found_before_moment(By::Awaited, now, AWAITED).await?;
+        let mut rows: Vec<PaymentRow> = self.pick("payment", ids.iter().map(String::as_str)).await?;
+        rows.sort_by_key(|row| row.simulated_due_at);
         rows.into_iter().map(Payment::try_from).collect()
     }
 
     /// Open invoices past due on `today` whose lateness was not announced, oldest due first, at most `limit`.
     pub(crate) async fn unannounced(&self, today: chrono::NaiveDate, limit: u32) -> Result<Vec<Invoice>> {
-        let rows: Vec<InvoiceRow> = self
-            .db
-            .query("SELECT * FROM invoice WHERE unannounced_due < $today AND unannounced_due > '' ORDER BY unannounced_due LIMIT $limit")
-            .bind(("today", today.to_string()))
-            .bind(("limit", i64::from(limit)))
-            .await?
-            .take(0)?;
+        let ids = self.found_before_day(By::Unannounced, today, limit).await?;
+        let mut rows: Vec<InvoiceRow> = self.pick("invoice", ids.iter().map(String::as_str)).await?;
+        rows.sort_by(|a, b| a.due_date.cmp(&b.due_date));
         rows.into_iter().map(Invoice::try_from).collect()
     }
 
@@ -635,22 +637,19 @@ impl Store {
         Ok(rows.into_iter().map(|row| key(row.id).into()).collect())
     }
 
-    /// Customers who owe nothing and whose money settles nothing, with their currency.
-    pub(crate) async fn only_unapplied(&self) -> Result<Vec<(CustomerId, Currency)>> {
-        let query = "SELECT id, currency, unapplied FROM customer WHERE unapplied > 0 AND outstanding = 0";
-        let rows: Vec<UnappliedRow> = self.db.query(query).await?.take(0)?;
-        let named = |row: UnappliedRow| row.try_into().map(|(id, currency, _)| (id, currency));
-        rows.into_iter().map(named).collect()
+    /// Received money that settles nothing, of some customers.
+    pub(crate) async fn unapplied_money(&self, of: &[CustomerId]) -> Result<Vec<Unapplied>> {
+        let ids: Vec<_> = of.iter().map(|id| record("customer", id.as_str())).collect();
+        self.unapplied_in("$ids", ids).await
     }
 
-    /// Received money that settles nothing, of some customers or of all: customer, currency, minor units.
-    pub(crate) async fn unapplied_money(
-        &self,
-        of: Option<&[CustomerId]>,
-    ) -> Result<Vec<(CustomerId, Currency, i64)>> {
-        let from = if of.is_some() { "$ids" } else { "customer" };
-        let query = format!("SELECT id, currency, unapplied FROM {from} WHERE unapplied > 0");
-        let ids: Vec<_> = of.unwrap_or_default().iter().map(|id| record("customer", id.as_str())).collect();
+    /// The same of all customers, whose rows are all read: the grid's index is the quicker one to ask.
+    pub(crate) async fn all_unapplied_money(&self) -> Result<Vec<Unapplied>> {
+        self.unapplied_in("customer", Vec::new()).await
+    }
+
+    async fn unapplied_in(&self, rows: &str, ids: Vec<RecordId>) -> Result<Vec<Unapplied>> {
+        let query = format!("SELECT id, currency, unapplied, outstanding FROM {rows} WHERE unapplied > 0");
         let rows: Vec<UnappliedRow> = self.db.query(query).bind(("ids", ids)).await?.take(0)?;
         rows.into_iter().map(TryInto::try_into).collect()
     }

@@ -125,7 +125,6 @@ pub(crate) struct CustomerRow {
     pub name: String,
     pub name_key: String,
     pub email: Option<String>,
-    pub email_key: Option<String>,
     pub phone: Option<String>,
     pub address: Option<String>,
     pub notes: Option<String>,
@@ -169,6 +168,7 @@ pub(crate) struct GridRow {
     pub updated_us: i64,
     pub due_key: String,
     pub status_rank: i64,
+    pub unapplied: i64,
     pub archived: bool,
 }
 
@@ -188,6 +188,7 @@ impl From<CustomerRow> for GridRow {
             updated_us: row.updated_us,
             due_key: row.due_key,
             status_rank: row.status_rank,
+            unapplied: row.unapplied,
             archived: row.archived,
         }
     }
@@ -215,7 +216,6 @@ impl From<&Customer> for CustomerRow {
             name: customer.name.clone(),
             name_key: customer.name.to_lowercase(),
             email: customer.email.clone(),
-            email_key: customer.email.as_deref().map(str::to_lowercase),
             phone: customer.phone.clone(),
             address: customer.address.clone(),
             notes: customer.notes.clone(),
@@ -323,7 +323,6 @@ pub(crate) struct InvoiceRow {
     pub entries: Option<Vec<InvoiceEntryRow>>,
     pub reopened_on: Option<String>,
     pub open: bool,
-    pub unannounced_due: Option<String>,
     pub announced_overdue: Option<String>,
     pub import_id: Option<String>,
     pub version: i64,
@@ -333,7 +332,6 @@ pub(crate) struct InvoiceRow {
 
 impl From<&Invoice> for InvoiceRow {
     fn from(invoice: &Invoice) -> Self {
-        let unannounced = invoice.is_open() && invoice.announced_overdue != Some(invoice.due_date);
         Self {
             id: record("invoice", invoice.id.as_str()),
             customer_id: invoice.customer_id.as_str().to_owned(),
@@ -359,7 +357,6 @@ impl From<&Invoice> for InvoiceRow {
             }),
             reopened_on: invoice.reopened_on.map(|date| date.to_string()),
             open: invoice.is_open(),
-            unannounced_due: unannounced.then(|| invoice.due_date.to_string()),
             announced_overdue: invoice.announced_overdue.map(|date| date.to_string()),
             import_id: invoice.import_id.clone().map(String::from),
             version: invoice.version,
