@@ -543,8 +543,7 @@ impl Desk {
         let mut user = None;
         for (id, before) in &self.undo.accounts {
             let after = self.accounts.get_mut(id).and_then(Option::as_mut);
-            tally(&mut totals, before.as_ref(), after.as_deref());
-            entries.account(before.as_ref(), after.as_deref());
+            tally(&mut totals, &mut entries, before.as_ref(), after.as_deref());
             note_account(&mut self.written, &mut changes, &mut invoices, before.as_ref(), after, moment.at);
         }
         for (id, before) in &self.undo.users {
@@ -732,22 +731,26 @@ fn generated(number: i64) -> String {
     format!("C-{number}")
 }
 
-/// Takes what an account was out of the running totals, and puts what it is in. Only rows that changed are looked at.
-fn tally(totals: &mut Tallies, before: Option<&Account>, after: Option<&Account>) {
+/// Takes what an account was out of the running totals and the entries, and puts what it is in. Only rows that changed are
+/// looked at.
+fn tally(totals: &mut Tallies, entries: &mut Entries, before: Option<&Account>, after: Option<&Account>) {
     let sides = [(before, after, -1), (after, before, 1)];
     for (account, other, sign) in sides {
         let Some(account) = account else { continue };
         if other.map(|other| &other.customer) != Some(&account.customer) {
             totals.customer(&account.customer, sign);
+            entries.customer(&account.customer, sign);
         }
         for (id, invoice) in &account.invoices {
             if other.and_then(|other| other.invoices.get(id)) != Some(invoice) {
                 totals.invoice(invoice, sign);
+                entries.invoice(invoice, sign);
             }
         }
         for (id, payment) in &account.payments {
             if other.and_then(|other| other.payments.get(id)) != Some(payment) {
                 totals.payment(payment, sign);
+                entries.payment(payment, sign);
             }
         }
     }

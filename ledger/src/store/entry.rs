@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
-use domain::{Account, Customer, Invoice, Payment};
+use domain::{Customer, Invoice, Payment};
 use surrealdb::types::{RecordId, RecordIdKey, RecordIdKeyRange, SurrealValue, Value, array};
 
 use super::{Store, key};
@@ -114,30 +114,25 @@ fn moment(at: DateTime<Utc>) -> String {
 
 /// What changes add to the entries, and what they take out.
 #[derive(Debug, Default)]
-pub(crate) struct Entries(BTreeMap<Entry, i32>);
+pub(crate) struct Entries(BTreeMap<Entry, i64>);
 
 impl Entries {
-    /// What an account was found by goes, what it is found by comes. Only rows that changed are looked at.
-    pub(crate) fn account(&mut self, before: Option<&Account>, after: Option<&Account>) {
-        for (account, other, sign) in [(before, after, -1), (after, before, 1)] {
-            let Some(account) = account else { continue };
-            if other.map(|other| &other.customer) != Some(&account.customer) {
-                self.add(Entry::of_customer(&account.customer), sign);
-            }
-            for (id, invoice) in &account.invoices {
-                if other.and_then(|other| other.invoices.get(id)) != Some(invoice) {
-                    self.add(Entry::of_invoice(invoice), sign);
-                }
-            }
-            for (id, payment) in &account.payments {
-                if other.and_then(|other| other.payments.get(id)) != Some(payment) {
-                    self.add(Entry::of_payment(payment), sign);
-                }
-            }
-        }
+    /// What a customer is found by comes or goes.
+    pub(crate) fn customer(&mut self, customer: &Customer, sign: i64) {
+        self.add(Entry::of_customer(customer), sign);
     }
 
-    fn add(&mut self, entries: impl IntoIterator<Item = Entry>, sign: i32) {
+    /// The same of an invoice.
+    pub(crate) fn invoice(&mut self, invoice: &Invoice, sign: i64) {
+        self.add(Entry::of_invoice(invoice), sign);
+    }
+
+    /// The same of a payment.
+    pub(crate) fn payment(&mut self, payment: &Payment, sign: i64) {
+        self.add(Entry::of_payment(payment), sign);
+    }
+
+    fn add(&mut self, entries: impl IntoIterator<Item = Entry>, sign: i64) {
         for entry in entries {
             *self.0.entry(entry).or_default() += sign;
         }
@@ -160,7 +155,7 @@ impl Entries {
         self.signed(-1).map(Entry::record)
     }
 
-    fn signed(&self, sign: i32) -> impl Iterator<Item = &Entry> {
+    fn signed(&self, sign: i64) -> impl Iterator<Item = &Entry> {
         self.0.iter().filter(move |(_, sum)| **sum == sign).map(|(entry, _)| entry)
     }
 }
