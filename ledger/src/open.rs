@@ -222,7 +222,18 @@ impl Ledger {
     where
         T: serde::Serialize + serde::de::DeserializeOwned + Send + 'static,
     {
-        self.inner.committer.commit(command).await
+        self.send(command)?.await
+    }
+
+    /// Queues a change behind those queued before; what it answers comes once it is durable.
+    pub(crate) fn send<T>(
+        &self,
+        command: Command<T>,
+    ) -> Result<impl Future<Output = Result<Replayed<T>>> + use<T>>
+    where
+        T: serde::Serialize + serde::de::DeserializeOwned + Send + 'static,
+    {
+        self.inner.committer.send(command)
     }
 
     /// A fresh unique part for an id: 26 characters that sort by time.

@@ -1,7 +1,7 @@
 //! One change, before it happens.
 
 use domain::account::{Moment, Rule};
-use domain::{CustomerId, EventKind, FieldErrors, ImportId, InvoiceId, PaymentId, Subject, UserId};
+use domain::{Customer, CustomerId, EventKind, FieldErrors, ImportId, InvoiceId, PaymentId, Subject, UserId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -25,6 +25,13 @@ impl CalledBy {
 
     pub(crate) fn email(email: &str) -> Self {
         CalledBy::Email(email.to_lowercase())
+    }
+
+    /// What a customer is found by; an archived one is not.
+    pub(crate) fn of(customer: &Customer) -> impl Iterator<Item = Self> {
+        let found = customer.archived_at.is_none();
+        let email = customer.email.as_deref().filter(|_| found).map(Self::email);
+        email.into_iter().chain(found.then(|| Self::name(&customer.name)))
     }
 }
 
@@ -164,6 +171,8 @@ pub(crate) struct Command<T> {
     pub caller: Caller,
     pub needs: Needs,
     pub idempotency: Option<Idempotency>,
+    /// It writes many rows: one transaction takes one such.
+    pub bulky: bool,
     decide: Decide,
     answer: Answer<T>,
 }
@@ -181,9 +190,16 @@ impl<T> Command<T> {
             caller: caller.clone(),
             needs,
             idempotency: None,
+            bulky: false,
             decide: Box::new(decide),
             answer: Box::new(answer),
         }
+    }
+
+    /// Says that it writes many rows.
+    pub(crate) fn bulky(mut self) -> Self {
+        self.bulky = true;
+        self
     }
 
     /// Makes it happen once per key.
@@ -209,6 +225,10 @@ pub(super) trait Job: Send {
     fn settle(self: Box<Self>);
     /// Hands this failure to whoever waits, whatever was decided.
     fn fail(self: Box<Self>, error: Error);
+    /// Whether it writes so many rows that a transaction takes only one such.
+    fn is_bulky(&self) -> bool {
+        false
+    }
     /// Whether the committer ends after it.
     fn is_last(&self) -> bool {
         false
@@ -268,6 +288,10 @@ impl<T: Serialize + DeserializeOwned + Send + 'static> Job for Queued<T> {
 
     fn reset(&mut self) {
         self.outcome = None;
+    }
+
+    fn is_bulky(&self) -> bool {
+        self.command.bulky
     }
 
     fn settle(self: Box<Self>) {

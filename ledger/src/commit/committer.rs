@@ -1,10 +1,12 @@
-//! The one task that writes.
+//! The one task that decides, and has one batch written while it decides on the next.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono_tz::Tz;
 use domain::account::Moment;
+use futures::future::{MaybeDone, maybe_done};
 use rand::RngExt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -62,7 +64,8 @@ impl Committer {
         let (queue, jobs) = mpsc::channel(QUEUE);
         let committed = watch::Sender::new(0);
         let worker = Worker { store, clock, zone, head: None, committed: committed.clone() };
-        Self { queue, committed, task: std::sync::Mutex::new(Some(tokio::spawn(worker.work(jobs)))) }
+        let task = tokio::spawn(worker.work(Inbox { jobs, held: None, open: true }));
+        Self { queue, committed, task: std::sync::Mutex::new(Some(task)) }
     }
 
     /// The last event this process committed, followed; 0 before the first.
@@ -70,15 +73,18 @@ impl Committer {
         self.committed.subscribe()
     }
 
-    /// Queues a command and waits until it is durable, or refused.
-    pub(crate) async fn commit<T>(&self, command: Command<T>) -> Result<Replayed<T>>
+    /// Queues a command, behind all that were queued before; it is durable, or refused, when the answer comes.
+    pub(crate) fn send<T>(
+        &self,
+        command: Command<T>,
+    ) -> Result<impl Future<Output = Result<Replayed<T>>> + use<T>>
     where
         T: Serialize + DeserializeOwned + Send + 'static,
     {
         let (reply, outcome) = oneshot::channel();
         let job: Box<dyn Job> = Box::new(Queued { command, outcome: None, reply });
         self.queue.try_send(job).map_err(|_| Error::Busy)?;
-        outcome.await.map_err(|_| Error::Busy)?
+        Ok(async { outcome.await.map_err(|_| Error::Busy)? })
     }
 
     /// Waits for the commands in hand; later ones are refused.
@@ -115,6 +121,72 @@ impl Job for LastJob {
     }
 }
 
+/// Commands that wait, in their order.
+struct Inbox {
+    jobs: mpsc::Receiver<Box<dyn Job>>,
+    /// The next one, when it did not fit into a batch.
+    held: Option<Box<dyn Job>>,
+    /// Whether anybody is left to send more.
+    open: bool,
+}
+
+impl Inbox {
+    /// Whether there may be a next command for the batch.
+    fn has_more_for(&self, batch: &Batch) -> bool {
+        match &self.held {
+            Some(job) => batch.fits(job.as_ref()),
+            None => self.open && batch.jobs.len() < BATCH,
+        }
+    }
+
+    /// Waits for a command and adds it and all behind it that fit; answers how many were there before. To be given up while
+    /// it waits loses nothing.
+    async fn take(&mut self, batch: &mut Batch) -> usize {
+        if self.held.is_none() {
+            self.held = self.jobs.recv().await;
+            self.open = self.held.is_some();
+        }
+        let before = batch.jobs.len();
+        while let Some(job) = self.held.take().or_else(|| self.jobs.try_recv().ok()) {
+            if !batch.fits(job.as_ref()) {
+                self.held = Some(job);
+                break;
+            }
+            batch.jobs.push(job);
+        }
+        before
+    }
+}
+
+/// Commands that decide together and are written together.
+#[derive(Default)]
+struct Batch {
+    jobs: Vec<Box<dyn Job>>,
+    /// What they decide on, once there is one.
+    desk: Option<Desk>,
+}
+
+impl Batch {
+    fn fits(&self, job: &dyn Job) -> bool {
+        self.jobs.len() < BATCH && !(job.is_bulky() && self.jobs.iter().any(|job| job.is_bulky()))
+    }
+}
+
+/// A batch that is being written.
+struct Writing {
+    task: MaybeDone<JoinHandle<Result<(), Unwritten>>>,
+    /// The head when it is.
+    head: Head,
+    /// The desk as it leaves it, until the next batch decides on that.
+    desk: Option<Desk>,
+}
+
+/// A batch that could not be written.
+struct Unwritten {
+    jobs: Vec<Box<dyn Job>>,
+    error: CommitError,
+}
+
 struct Worker {
     store: Arc<Store>,
     clock: Clock,
@@ -125,34 +197,139 @@ struct Worker {
 }
 
 impl Worker {
-    async fn work(mut self, mut jobs: mpsc::Receiver<Box<dyn Job>>) {
+    async fn work(mut self, mut inbox: Inbox) {
+        let mut writing = None;
         let mut last = false;
         while !last {
-            let mut batch = Vec::with_capacity(BATCH);
-            if jobs.recv_many(&mut batch, BATCH).await == 0 {
-                return;
+            let mut batch = Batch::default();
+            let decided = self.gather(&mut inbox, &mut batch, &mut writing).await;
+            last = batch.jobs.iter().any(|job| job.is_last()) || !inbox.open;
+            let written = match writing.take() {
+                Some(writing) => self.land(writing).await,
+                None => true,
+            };
+            match decided {
+                // What these decided on never came to be.
+                _ if !written => self.settle(batch.jobs).await,
+                Err(error) => {
+                    self.head = None;
+                    self.settle_apart(batch.jobs, error).await;
+                }
+                Ok(()) => writing = self.write(batch),
             }
-            last = batch.iter().any(|job| job.is_last());
-            self.settle(batch).await;
+        }
+        if let Some(writing) = writing {
+            self.land(writing).await;
         }
         // Refuses what was queued behind the last job, instead of leaving it waiting.
-        jobs.close();
-        while let Some(job) = jobs.recv().await {
+        inbox.jobs.close();
+        if let Some(job) = inbox.held.take() {
+            job.fail(Error::Busy);
+        }
+        while let Some(job) = inbox.jobs.recv().await {
             job.fail(Error::Busy);
         }
     }
 
-    /// Commits the batch together; where that fails for a reason that may lie with one command, each alone.
-    async fn settle(&mut self, batch: Vec<Box<dyn Job>>) {
-        let Err((mut batch, error)) = self.commit(batch).await else { return };
-        tracing::error!(error = &error as &dyn std::error::Error, commands = batch.len(), "commit failed");
-        if batch.len() == 1 {
-            if let Some(job) = batch.pop() {
+    /// Takes commands and lets them decide, for as long as the batch before them is being written; where none is, what waits.
+    async fn gather(
+        &mut self,
+        inbox: &mut Inbox,
+        batch: &mut Batch,
+        writing: &mut Option<Writing>,
+    ) -> Result<()> {
+        loop {
+            let decided = match writing {
+                None => inbox.take(batch).await,
+                Some(writing) => {
+                    let more = inbox.has_more_for(batch);
+                    tokio::select! {
+                        biased;
+                        () = &mut writing.task => return Ok(()),
+                        decided = inbox.take(batch), if more => decided,
+                    }
+                }
+            };
+            if decided == batch.jobs.len() {
+                // Nobody is left to ask for anything.
+                return Ok(());
+            }
+            let desk = match (batch.desk.take(), writing.as_mut().and_then(|writing| writing.desk.take())) {
+                (Some(desk), _) | (None, Some(desk)) => desk,
+                (None, None) => self.fresh_desk().await?,
+            };
+            let desk = batch.desk.insert(desk);
+            self.decide(desk, &mut batch.jobs[decided..]).await?;
+            if writing.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Begins to write a batch; the commands are answered once it is durable.
+    fn write(&self, batch: Batch) -> Option<Writing> {
+        let Batch { jobs, desk } = batch;
+        let Some(mut desk) = desk.filter(|desk| !desk.is_clean()) else {
+            jobs.into_iter().for_each(Job::settle);
+            return None;
+        };
+        let (write, head) = (desk.hand_over(), desk.head().clone());
+        let (store, committed, seq) = (Arc::clone(&self.store), self.committed.clone(), head.seq);
+        let task = tokio::spawn(async move {
+            match store.commit(write).await {
+                Ok(()) => {
+                    answer(&committed, seq, jobs);
+                    Ok(())
+                }
+                Err(error) => Err(Unwritten { jobs, error }),
+            }
+        });
+        Some(Writing { task: maybe_done(task), head, desk: Some(desk) })
+    }
+
+    /// Waits until a batch is written, or deals with its commands otherwise: then what the next batch decided on is not so.
+    async fn land(&mut self, writing: Writing) -> bool {
+        let Writing { mut task, head, .. } = writing;
+        (&mut task).await;
+        match Pin::new(&mut task).take_output() {
+            Some(Ok(Ok(()))) => {
+                self.head = Some(head);
+                return true;
+            }
+            Some(Ok(Err(Unwritten { jobs, error: CommitError::Conflict }))) => {
+                self.head = None;
+                self.settle(jobs).await;
+            }
+            Some(Ok(Err(Unwritten { jobs, error: CommitError::Failed(error) }))) => {
+                self.head = None;
+                self.settle_apart(jobs, error).await;
+            }
+            // It panicked: those who wait for these commands are told to come back.
+            Some(Err(_)) | None => {
+                self.head = None;
+                tracing::error!("a commit broke off");
+            }
+        }
+        false
+    }
+
+    /// Commits the commands together; where that fails for a reason that may lie with one of them, each alone.
+    async fn settle(&mut self, jobs: Vec<Box<dyn Job>>) {
+        if let Err((jobs, error)) = self.commit(jobs).await {
+            self.settle_apart(jobs, error).await;
+        }
+    }
+
+    /// Commits each command alone, after all together failed.
+    async fn settle_apart(&mut self, mut jobs: Vec<Box<dyn Job>>, error: Error) {
+        tracing::error!(error = &error as &dyn std::error::Error, commands = jobs.len(), "commit failed");
+        if jobs.len() == 1 {
+            if let Some(job) = jobs.pop() {
                 job.fail(error);
             }
             return;
         }
-        for job in batch {
+        for job in jobs {
             if let Err((alone, error)) = self.commit(vec![job]).await {
                 for job in alone {
                     job.fail(Error::internal(error.to_string()));
@@ -161,25 +338,29 @@ impl Worker {
         }
     }
 
-    async fn commit(&mut self, mut batch: Vec<Box<dyn Job>>) -> Result<(), (Vec<Box<dyn Job>>, Error)> {
+    /// Decides and writes, one after the other, until nobody else moves the head meanwhile.
+    async fn commit(&mut self, mut jobs: Vec<Box<dyn Job>>) -> Result<(), (Vec<Box<dyn Job>>, Error)> {
         for attempt in 0..TRIES {
-            let desk = match self.decide(&mut batch).await {
+            let decided = async {
+                let mut desk = self.fresh_desk().await?;
+                self.decide(&mut desk, &mut jobs).await?;
+                Ok(desk)
+            };
+            let mut desk = match decided.await {
                 Ok(desk) => desk,
                 Err(error) => {
                     self.head = None;
-                    return Err((batch, error));
+                    return Err((jobs, error));
                 }
             };
             if desk.is_clean() {
-                batch.into_iter().for_each(Job::settle);
+                jobs.into_iter().for_each(Job::settle);
                 return Ok(());
             }
-            match self.store.commit(desk.write()).await {
+            match self.store.commit(desk.hand_over()).await {
                 Ok(()) => {
                     self.head = Some(desk.head().clone());
-                    // Before anybody is answered: who reads after that finds it everywhere.
-                    self.committed.send_replace(desk.head().seq);
-                    batch.into_iter().for_each(Job::settle);
+                    answer(&self.committed, desk.head().seq, jobs);
                     return Ok(());
                 }
                 Err(CommitError::Conflict) => {
@@ -190,35 +371,38 @@ impl Worker {
                 }
                 Err(CommitError::Failed(error)) => {
                     self.head = None;
-                    return Err((batch, error));
+                    return Err((jobs, error));
                 }
             }
         }
-        Err((batch, Error::Busy))
+        Err((jobs, Error::Busy))
     }
 
-    /// Loads what the batch needs and lets each command decide, in order.
-    async fn decide(&mut self, batch: &mut [Box<dyn Job>]) -> Result<Desk> {
-        let head = match self.head.clone() {
+    /// A desk that shows what is in the database.
+    async fn fresh_desk(&self) -> Result<Desk> {
+        Ok(Desk::new(match self.head.clone() {
             Some(head) => head,
             None => self.store.head().await?,
-        };
+        }))
+    }
+
+    /// Loads what the commands need and lets each decide, in order.
+    async fn decide(&self, desk: &mut Desk, jobs: &mut [Box<dyn Job>]) -> Result<()> {
         let moment = Moment { at: self.clock.now(), business_date: self.clock.business_date(self.zone) };
-        let mut desk = Desk::new(head);
         let mut needs = Needs::default();
-        for job in batch.iter() {
+        for job in jobs.iter() {
             needs.add(job.needs());
         }
-        self.store.load(&mut desk, &needs).await?;
-        for job in batch.iter_mut() {
+        self.store.load(desk, &needs).await?;
+        for job in jobs {
             job.reset();
             for round in 0.. {
-                match job.run(&mut desk, moment) {
+                match job.run(desk, moment) {
                     Ok(()) => break,
                     Err(Stop::Missing) if round < ROUNDS => {
                         desk.rollback();
                         let missing = desk.take_missing();
-                        self.store.load(&mut desk, &missing).await?;
+                        self.store.load(desk, &missing).await?;
                     }
                     Err(Stop::Missing) => {
                         desk.rollback();
@@ -233,6 +417,12 @@ impl Worker {
                 }
             }
         }
-        Ok(desk)
+        Ok(())
     }
+}
+
+/// Tells of a commit, then answers its commands: whoever reads after that finds it everywhere.
+fn answer(committed: &watch::Sender<i64>, seq: i64, jobs: Vec<Box<dyn Job>>) {
+    committed.send_replace(seq);
+    jobs.into_iter().for_each(Job::settle);
 }

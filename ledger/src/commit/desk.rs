@@ -1,10 +1,12 @@
 //! What the commands of one batch see and change: rows as of `head`, with what earlier commands of the batch did to them.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use domain::account::Moment;
-use domain::{Account, Customer, CustomerId, ImportId, InvoiceId, Payment, PaymentId, User, UserId};
+use domain::{
+    Account, Customer, CustomerId, EventKind, ImportId, InvoiceId, Payment, PaymentId, User, UserId,
+};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -58,6 +60,10 @@ pub(crate) struct Desk {
     pub(crate) imports: HashMap<ImportId, Option<ImportRow>>,
     pub(crate) kept: HashMap<String, Option<Kept>>,
     pub(crate) history: HashMap<CustomerId, Option<&'static str>>,
+    /// Who got a name or an address on this desk; the database need not know it yet.
+    named: HashMap<CalledBy, BTreeSet<CustomerId>>,
+    /// Whose notes are being written.
+    noted: HashSet<CustomerId>,
     missing: Needs,
     undo: Undo,
     written: Written,
@@ -125,6 +131,8 @@ impl Desk {
             imports: HashMap::new(),
             kept: HashMap::new(),
             history: HashMap::new(),
+            named: HashMap::new(),
+            noted: HashSet::new(),
             missing: Needs::default(),
             undo: Undo::default(),
             written: Written::default(),
@@ -215,14 +223,23 @@ impl Desk {
         but: Option<&InvoiceId>,
     ) -> Result<bool, Stop> {
         let key = (customer.clone(), number_key(number));
-        let Some(bearers) = self.numbers.get(&key) else {
+        if !self.numbers.contains_key(&key) {
             self.missing.numbers.push(key);
             return Err(Stop::Missing);
-        };
-        let stored = bearers.iter().any(|id| Some(id) != but);
-        let bears =
-            |invoice: &domain::Invoice| Some(&invoice.id) != but && number_key(&invoice.number) == key.1;
-        Ok(stored || self.account(customer)?.invoices.values().any(bears))
+        }
+        self.account(customer)?;
+        Ok(self.bearers(&key).any(|id| Some(id) != but))
+    }
+
+    /// The invoices that bear a number that was looked for. What stands on the account is as the last command left it.
+    fn bearers<'a>(&'a self, key: &'a (CustomerId, String)) -> impl Iterator<Item = &'a InvoiceId> {
+        let account = self.accounts.get(&key.0).and_then(Option::as_ref);
+        let on_account =
+            move |id: &InvoiceId| account.is_some_and(|account| account.invoices.contains_key(id));
+        let stored = self.numbers.get(key).into_iter().flatten().filter(move |id| !on_account(id));
+        let bears = |invoice: &&domain::Invoice| number_key(&invoice.number) == key.1;
+        let at_hand = account.into_iter().flat_map(|account| account.invoices.values()).filter(bears);
+        at_hand.map(|invoice| &invoice.id).chain(stored)
     }
 
     /// The customer's invoice of that number, in any state.
@@ -239,13 +256,11 @@ impl Desk {
         if self.is_new(customer) {
             return Ok(None);
         }
-        match self.numbers.get(&key) {
-            Some(bearers) => Ok(bearers.first().cloned()),
-            None => {
-                self.missing.numbers.push(key);
-                Err(Stop::Missing)
-            }
+        if !self.numbers.contains_key(&key) {
+            self.missing.numbers.push(key);
+            return Err(Stop::Missing);
         }
+        Ok(self.bearers(&key).next().cloned())
     }
 
     /// Whether the account was added by this batch: nothing of it is in the database.
@@ -256,13 +271,21 @@ impl Desk {
 
     /// The customers called so who are not archived, the oldest first.
     pub(crate) fn customers_called(&mut self, by: &CalledBy) -> Result<Vec<CustomerId>, Stop> {
-        let Some(bearers) = self.called.get(by) else {
+        let Some(stored) = self.called.get(by) else {
             self.missing.called.push(by.clone());
             return Err(Stop::Missing);
         };
-        // Not those whom this batch took off the books, or did not get onto them.
-        let is_there = |id: &&CustomerId| !matches!(self.accounts.get(*id), Some(None));
-        Ok(bearers.iter().filter(is_there).cloned().collect())
+        let bearers: BTreeSet<&CustomerId> =
+            stored.iter().chain(self.named.get(by).into_iter().flatten()).collect();
+        // Whoever is on the desk is called as the last command left them, or is gone.
+        let is_called = |id: &&CustomerId| match self.accounts.get(*id) {
+            None => true,
+            Some(account) => {
+                account.as_ref().is_some_and(|account| CalledBy::of(&account.customer).any(|own| own == *by))
+            }
+        };
+        // An id begins with the time it was made.
+        Ok(bearers.into_iter().filter(is_called).cloned().collect())
     }
 
     /// What came from a customer on a day.
@@ -304,16 +327,15 @@ impl Desk {
     pub(crate) fn add_account(&mut self, account: Account) {
         let id = account.customer.id.clone();
         self.undo.accounts.entry(id.clone()).or_insert(None);
-        // Whoever asks who is called so next means this one, too.
-        let by_name = CalledBy::name(&account.customer.name);
-        for by in account.customer.email.as_deref().map(CalledBy::email).into_iter().chain([by_name]) {
-            if let Some(bearers) = self.called.get_mut(&by)
-                && !bearers.contains(&id)
-            {
-                bearers.push(id.clone());
-            }
-        }
+        self.name(&account.customer);
         self.accounts.insert(id, Some(account));
+    }
+
+    /// Whoever asks who is called so next means this one, too.
+    fn name(&mut self, customer: &Customer) {
+        for by in CalledBy::of(customer) {
+            self.named.entry(by).or_default().insert(customer.id.clone());
+        }
     }
 
     /// Takes an account off the books for good.
@@ -326,6 +348,19 @@ impl Desk {
 
     /// What hangs on a customer besides its own row, if anything.
     pub(crate) fn history(&mut self, id: &CustomerId) -> Result<Option<&'static str>, Stop> {
+        let account = self.accounts.get(id).and_then(Option::as_ref);
+        let is_note = |event: &EventRow| {
+            event.kind == EventKind::NoteAdded.as_str() && event.customer_id.as_deref() == Some(id.as_str())
+        };
+        if account.is_some_and(|account| !account.invoices.is_empty()) {
+            return Ok(Some("invoices"));
+        }
+        if account.is_some_and(|account| !account.payments.is_empty()) {
+            return Ok(Some("payments"));
+        }
+        if self.noted.contains(id) || self.written.events.iter().any(is_note) {
+            return Ok(Some("notes"));
+        }
         match self.history.get(id) {
             Some(history) => Ok(*history),
             None => {
@@ -543,6 +578,13 @@ impl Desk {
         let mut user = None;
         for (id, before) in &self.undo.accounts {
             let after = self.accounts.get_mut(id).and_then(Option::as_mut);
+            if let (Some(before), Some(after)) = (before, after.as_deref())
+                && found_by(&before.customer) != found_by(&after.customer)
+            {
+                for by in CalledBy::of(&after.customer) {
+                    self.named.entry(by).or_default().insert(id.clone());
+                }
+            }
             tally(&mut totals, &mut entries, before.as_ref(), after.as_deref());
             note_account(&mut self.written, &mut changes, &mut invoices, before.as_ref(), after, moment.at);
         }
@@ -604,7 +646,7 @@ impl Desk {
     fn append(
         &mut self,
         customer: Option<CustomerId>,
-        kind: domain::EventKind,
+        kind: EventKind,
         subject: domain::Subject,
         data: Value,
         caller: &Caller,
@@ -660,12 +702,12 @@ impl Desk {
         self.written.events.is_empty()
     }
 
-    /// Everything the batch changed, for one transaction.
-    pub(super) fn write(&self) -> Write {
-        let written = &self.written;
+    /// Everything the batch changed, for one transaction. The desk is the next batch's then, which decides while this one is
+    /// being written: the database need not know yet what it changed, so that stays, and everything else is looked up again.
+    pub(super) fn hand_over(&mut self) -> Write {
+        let written = std::mem::take(&mut self.written);
         let account = |id: &CustomerId| self.accounts.get(id).and_then(Option::as_ref);
         let mut write = Write::new(self.loaded_from, self.head.clone());
-        write.events = written.events.clone();
         for (id, fate) in &written.customers {
             match (account(id), fate) {
                 (Some(account), RowFate::Insert) => {
@@ -717,18 +759,56 @@ impl Desk {
             }
         }
         write.imports = written.imports.iter().filter_map(|id| self.imports.get(id)?.clone()).collect();
-        write.import_results = written.import_results.clone();
-        write.import_errors = written.import_errors.clone();
-        write.kept = written.kept.clone();
-        write.tokens = written.tokens.clone();
         write.totals = MoveRow::of(self.head.seq, &written.totals);
         write.move_entries(&written.entries);
+        self.keep(&written);
+        write.events = written.events;
+        write.import_results = written.import_results;
+        write.import_errors = written.import_errors;
+        write.kept = written.kept;
+        write.tokens = written.tokens;
         write
+    }
+
+    /// Leaves nothing on the desk but what a batch changed.
+    fn keep(&mut self, written: &Written) {
+        let fresh = Desk::new(self.head.clone());
+        let before = std::mem::replace(self, fresh);
+        let bearers =
+            written.invoices.values().chain(written.payments.values()).map(|(customer, _)| customer);
+        let changed: HashSet<&CustomerId> = written.customers.keys().chain(bearers).collect();
+        for (id, account) in of(before.accounts, |id| changed.contains(id)) {
+            if let Some(account) = &account {
+                self.name(&account.customer);
+            }
+            self.accounts.insert(id, account);
+        }
+        let kept: HashSet<String> = written.kept.iter().map(|row| key(row.id.clone())).collect();
+        self.kept = of(before.kept, |key| kept.contains(key)).collect();
+        self.references = of(before.references, |key| written.references.contains_key(key)).collect();
+        self.users = of(before.users, |id| written.users.contains(id)).collect();
+        self.emails = of(before.emails, |key| written.emails.contains(key)).collect();
+        self.imports = of(before.imports, |id| written.imports.contains(id)).collect();
+        let notes = written.events.iter().filter(|event| event.kind == EventKind::NoteAdded.as_str());
+        self.noted = notes.filter_map(|event| Some(event.customer_id.as_deref()?.into())).collect();
     }
 }
 
 fn generated(number: i64) -> String {
     format!("C-{number}")
+}
+
+/// What decides by what a customer is found.
+fn found_by(customer: &Customer) -> (&str, Option<&str>, bool) {
+    (&customer.name, customer.email.as_deref(), customer.archived_at.is_some())
+}
+
+/// The rows with these keys.
+fn of<K, V>(
+    rows: impl IntoIterator<Item = (K, V)>,
+    wanted: impl Fn(&K) -> bool,
+) -> impl Iterator<Item = (K, V)> {
+    rows.into_iter().filter(move |(key, _)| wanted(key))
 }
 
 /// Takes what an account was out of the running totals and the entries, and puts what it is in. Only rows that changed are

@@ -272,7 +272,8 @@ impl Tally {
 
 // ---- saving --------------------------------------------------------------------------------------------------------
 
-/// Saves the chunks that are not saved yet, one transaction each. The next is read while one is written.
+/// Saves the chunks that are not saved yet, one transaction each. While one is written, the next is decided on and the one
+/// after it is read.
 async fn save_all(ledger: &Ledger, caller: &Caller, row: &ImportRow) -> Result<()> {
     let id = row.import_id();
     let applying =
@@ -282,12 +283,21 @@ async fn save_all(ledger: &Ledger, caller: &Caller, row: &ImportRow) -> Result<(
         tokio::spawn(async move { prepare(&ledger, &id, reading, chunk).await })
     };
     let mut next = prepare(row.done_chunks);
+    let mut saving = None;
     for chunk in row.done_chunks..row.chunks {
         let prepared = next.await.map_err(Error::internal)??;
         next = prepare(chunk + 1);
-        if !save(ledger, caller, &applying, chunk, prepared).await? {
+        let sent = ledger.send(save(caller, &applying, chunk, prepared))?;
+        if let Some(before) = saving.replace(sent)
+            && before.await?.value == Went::Off
+        {
             return Ok(());
         }
+    }
+    if let Some(last) = saving
+        && last.await?.value == Went::Off
+    {
+        return Ok(());
     }
     finish(ledger, caller, &id, None).await
 }
@@ -327,26 +337,31 @@ async fn prepare(ledger: &Ledger, id: &ImportId, reading: Reading, chunk: i64) -
     Ok(prepared)
 }
 
-/// Saves one chunk, with what each of its rows did and the import's counts, in one transaction; `false` when the import
-/// was canceled. Done already, it does nothing.
-async fn save(
-    ledger: &Ledger,
-    caller: &Caller,
-    applying: &Applying,
-    chunk: i64,
-    prepared: Prepared,
-) -> Result<bool> {
+/// How an import goes on after a chunk.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum Went {
+    On,
+    /// It was canceled, or failed.
+    Off,
+}
+
+/// Saves one chunk, with what each of its rows did and the import's counts, in one transaction. Done already, it does
+/// nothing; [`Error::Busy`] when the chunk before it was not saved.
+fn save(caller: &Caller, applying: &Applying, chunk: i64, prepared: Prepared) -> Command<Went> {
     let mut needs = apply::needs(applying.reading.key, &prepared.lines);
     needs.imports.push(applying.import.clone());
     let (applying, id) = (applying.clone(), applying.import.clone());
     let answer = id.clone();
-    let command = Command::new(
+    Command::new(
         caller,
         needs,
         move |desk, moment| {
             let mut import = desk.import(&id)?.clone();
-            if !import.is(ImportState::Committing) || import.done_chunks != chunk {
+            if !import.is(ImportState::Committing) || import.done_chunks > chunk {
                 return Ok(None);
+            }
+            if import.done_chunks < chunk {
+                return Err(Error::Busy.into());
             }
             let applied = apply::apply(desk, &applying, &prepared.lines, moment)?;
             let saved = Saved::of(&applying.reading, &import, &prepared, applied)?;
@@ -370,10 +385,11 @@ async fn save(
         },
         move |desk| {
             let import = desk.imports.get(&answer).and_then(Option::as_ref);
-            Ok(import.is_some_and(|import| import.is(ImportState::Committing)))
+            let committing = import.is_some_and(|import| import.is(ImportState::Committing));
+            Ok(if committing { Went::On } else { Went::Off })
         },
-    );
-    Ok(ledger.commit(command).await?.value)
+    )
+    .bulky()
 }
 
 /// What a chunk did.
@@ -490,6 +506,7 @@ pub(super) async fn finish(
             let next = match &other {
                 Some((next, _)) => *next,
                 None if state != ImportState::Committing => return Ok(None),
+                None if import.done_chunks < import.chunks => return Err(Error::Busy.into()),
                 None if import.invalid > 0 => ImportState::CompletedWithErrors,
                 None => ImportState::Completed,
             };

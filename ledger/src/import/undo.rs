@@ -128,7 +128,7 @@ async fn take_back(
         },
         |_| Ok(()),
     );
-    ledger.commit(command).await?;
+    ledger.commit(command.bulky()).await?;
     Ok(())
 }
 

@@ -60,16 +60,11 @@ impl Entry {
 
     /// Those of a customer.
     pub(crate) fn of_customer(customer: &Customer) -> Vec<Self> {
-        if customer.archived_at.is_some() {
-            return Vec::new();
-        }
-        let called = customer.email.as_deref().map(CalledBy::email);
-        let called = called.into_iter().chain([CalledBy::name(&customer.name)]);
         let entry = |by: CalledBy| match by {
             CalledBy::Name(name) => Self::new(By::Name, name, customer.id.as_str()),
             CalledBy::Email(email) => Self::new(By::Email, email, customer.id.as_str()),
         };
-        called.map(entry).collect()
+        CalledBy::of(customer).map(entry).collect()
     }
 
     /// That of an invoice.
