@@ -1,8 +1,11 @@
 //! The few things asked of the browser itself. On the server each of them does nothing.
 
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
 use domain::Problem;
 use leptos::ev;
-use leptos::prelude::{WindowListenerHandle, window_event_listener};
+use leptos::prelude::{WindowListenerHandle, request_animation_frame, window_event_listener};
 use server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -71,7 +74,7 @@ impl Drop for Unsaved {
 /// Puts the keyboard focus on the first element that matches the CSS selector, once the screen has been drawn.
 pub fn focus_soon(selector: impl Into<String>) {
     let selector = selector.into();
-    leptos::prelude::request_animation_frame(move || {
+    request_animation_frame(move || {
         focus(&selector);
     });
 }
@@ -95,6 +98,29 @@ pub fn focused(selector: &str) -> Option<web_sys::HtmlElement> {
         return None;
     }
     web_sys::window()?.document()?.active_element()?.closest(selector).ok()??.dyn_into().ok()
+}
+
+/// Does something once no mouse button or finger is down, after what that clicks: what moves while it is down is missed.
+pub fn after_press(act: impl FnOnce() + 'static) {
+    if query(":active").is_none() {
+        return act();
+    }
+    let act = Rc::new(Cell::new(Some(act)));
+    let listeners = Rc::new(RefCell::new(Vec::new()));
+    let released = {
+        let listeners = Rc::clone(&listeners);
+        move || {
+            listeners.take().into_iter().for_each(WindowListenerHandle::remove);
+            if let Some(act) = act.take() {
+                request_animation_frame(act);
+            }
+        }
+    };
+    let canceled = released.clone();
+    *listeners.borrow_mut() = vec![
+        window_event_listener(ev::pointerup, move |_| released()),
+        window_event_listener(ev::pointercancel, move |_| canceled()),
+    ];
 }
 
 /// Whether the key was pressed where letters are typed, so that it is no shortcut.

@@ -34,6 +34,22 @@ test.describe("registration", () => {
     await expect(person.field("E-mail")).toHaveValue("no address");
   });
 
+  test("is reached by one click from the sign-in page, whose first field has the focus", async ({ person }) => {
+    await person.open("/sign-in");
+    await expect(person.field("E-mail")).toBeFocused();
+    await person.page.getByRole("link", { name: "Create an account" }).click();
+    await expect(person.heading("Create your account")).toBeVisible();
+  });
+
+  test("sent by a click out of a wrong field, the form says all that is wrong at once", async ({ person }) => {
+    await person.open("/register");
+    await person.field("E-mail").fill("no address");
+    await person.button("Create account").click();
+    await person.complaint(person.field("E-mail"));
+    await person.complaint(person.field("Password"));
+    await person.complaint(person.field("Name"));
+  });
+
   test("shows the server's answer at the field", async ({ ada, person }) => {
     void ada;
     person.watch.expectStatus(409);

@@ -11,6 +11,7 @@ use domain::{Action, EventKind, Role};
 use serde_json::{Value, json};
 use tokio::sync::{broadcast, watch};
 
+use crate::commit::Told;
 use crate::store::rows::EventRow;
 use crate::{Caller, Error, Ledger, Result};
 
@@ -152,7 +153,13 @@ pub(crate) async fn follow(ledger: Ledger) {
                 }
             }
         }
-        match drain(&ledger, &mut out).await {
+        let look = opened
+            || match cause {
+                Cause::LiveQuery(seq) => seq > out.read,
+                Cause::Ended | Cause::Poll => true,
+                Cause::Commit | Cause::HandOut => false,
+            };
+        match drain(&ledger, &mut out, look).await {
             // Something happened and the stream that was there all the time said nothing.
             Ok(found) if found > 0 && cause == Cause::Poll && !opened => {
                 relay.silent.fetch_add(1, Ordering::Relaxed);
@@ -179,7 +186,7 @@ pub(crate) async fn follow(ledger: Ledger) {
         cause = tokio::select! {
             // In this order, so that what the stream told in time isn't taken for silence.
             biased;
-            going_on = woken => if going_on { Cause::LiveQuery } else { Cause::Ended },
+            told = woken => told.map_or(Cause::Ended, Cause::LiveQuery),
             // This process' own commits need no round through the database.
             own = committed.changed() => if own.is_ok() { Cause::Commit } else { Cause::Ended },
             () = out.due() => Cause::HandOut,
@@ -195,7 +202,8 @@ pub(crate) async fn follow(ledger: Ledger) {
 /// What made the relay look.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Cause {
-    LiveQuery,
+    /// The live query told of this event.
+    LiveQuery(i64),
     /// The live query's stream ended or failed.
     Ended,
     Commit,
@@ -272,15 +280,26 @@ impl HandOut {
     }
 }
 
-/// Reads everything that was committed since; answers how many events that were.
-async fn drain(ledger: &Ledger, out: &mut HandOut) -> Result<usize> {
+/// Takes what this process committed since, and reads what others did: if somebody has to `look`, or something is missing.
+/// Answers how many events were read.
+async fn drain(ledger: &Ledger, out: &mut HandOut, mut look: bool) -> Result<usize> {
+    let committer = &ledger.inner.committer;
     let mut found = 0;
     loop {
-        let rows = ledger.store().event_rows(out.read, READ).await?;
-        let full = rows.len() == READ as usize;
-        found += rows.len();
-        for row in rows {
-            let data: Value = serde_json::from_str(&row.data).map_err(Error::internal)?;
+        let mut events = committer.take_after(out.read);
+        if events.is_empty() {
+            if !look && *committer.committed().borrow() <= out.read {
+                return Ok(found);
+            }
+            let rows = ledger.store().event_rows(out.read, READ).await?;
+            found += rows.len();
+            look = rows.len() == READ as usize;
+            if rows.is_empty() {
+                return Ok(found);
+            }
+            events = rows.into_iter().map(Told::read).collect::<Result<_>>()?;
+        }
+        for Told { row, data, .. } in events {
             let changes = ledger.grid_changes(&data).await?;
             let frame = Frame::of(row, data)?;
             ledger.inner.grid.follow(frame.seq, changes);
@@ -292,8 +311,5 @@ async fn drain(ledger: &Ledger, out: &mut HandOut) -> Result<usize> {
             out.waiting.push_back(Arc::new(frame));
         }
         out.go();
-        if !full {
-            return Ok(found);
-        }
     }
 }

@@ -39,10 +39,13 @@ impl Form {
         })
     }
 
-    /// The field was left.
+    /// The field was left. When by a click elsewhere, it is judged after that: an error that appears in between moves what was
+    /// meant away from under the pointer.
     pub fn leave(&self, field: &'static str) {
-        self.left.update(|left| {
-            left.insert(field.to_owned());
+        let left = self.left;
+        crate::browser::after_press(move || {
+            // The click may have led away from the form.
+            left.try_update(|left| left.insert(field.to_owned()));
         });
     }
 

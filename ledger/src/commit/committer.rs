@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 
 use super::command::{Command, Job, Needs, Queued, Stop};
 use super::desk::{Desk, Head};
+use super::told::{Committed, Told};
 use crate::store::{CommitError, Store};
 use crate::{Clock, Error, Replayed, Result};
 
@@ -53,8 +54,7 @@ pub(crate) async fn rehearse<T>(
 /// The handle to the committing task.
 pub(crate) struct Committer {
     queue: mpsc::Sender<Box<dyn Job>>,
-    /// The last event this process committed.
-    committed: watch::Sender<i64>,
+    committed: Arc<Committed>,
     task: std::sync::Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -62,15 +62,20 @@ impl Committer {
     /// Starts the task.
     pub(crate) fn start(store: Arc<Store>, clock: Clock, zone: Tz) -> Self {
         let (queue, jobs) = mpsc::channel(QUEUE);
-        let committed = watch::Sender::new(0);
-        let worker = Worker { store, clock, zone, head: None, committed: committed.clone() };
+        let committed = Arc::new(Committed::default());
+        let worker = Worker { store, clock, zone, head: None, committed: Arc::clone(&committed) };
         let task = tokio::spawn(worker.work(Inbox { jobs, held: None, open: true }));
         Self { queue, committed, task: std::sync::Mutex::new(Some(task)) }
     }
 
     /// The last event this process committed, followed; 0 before the first.
     pub(crate) fn committed(&self) -> watch::Receiver<i64> {
-        self.committed.subscribe()
+        self.committed.follow()
+    }
+
+    /// What this process committed right after event number `after` and nobody has taken yet.
+    pub(crate) fn take_after(&self, after: i64) -> Vec<Told> {
+        self.committed.take_after(after)
     }
 
     /// Queues a command, behind all that were queued before; it is durable, or refused, when the answer comes.
@@ -193,7 +198,7 @@ struct Worker {
     zone: Tz,
     /// The head as this process last wrote or read it; `None` when it may have moved.
     head: Option<Head>,
-    committed: watch::Sender<i64>,
+    committed: Arc<Committed>,
 }
 
 impl Worker {
@@ -273,12 +278,12 @@ impl Worker {
             jobs.into_iter().for_each(Job::settle);
             return None;
         };
-        let (write, head) = (desk.hand_over(), desk.head().clone());
-        let (store, committed, seq) = (Arc::clone(&self.store), self.committed.clone(), head.seq);
+        let ((write, told), head) = (desk.hand_over(), desk.head().clone());
+        let (store, committed, seq) = (Arc::clone(&self.store), Arc::clone(&self.committed), head.seq);
         let task = tokio::spawn(async move {
             match store.commit(write).await {
                 Ok(()) => {
-                    answer(&committed, seq, jobs);
+                    answer(&committed, seq, told, jobs);
                     Ok(())
                 }
                 Err(error) => Err(Unwritten { jobs, error }),
@@ -357,10 +362,11 @@ impl Worker {
                 jobs.into_iter().for_each(Job::settle);
                 return Ok(());
             }
-            match self.store.commit(desk.hand_over()).await {
+            let (write, told) = desk.hand_over();
+            match self.store.commit(write).await {
                 Ok(()) => {
                     self.head = Some(desk.head().clone());
-                    answer(&self.committed, desk.head().seq, jobs);
+                    answer(&self.committed, desk.head().seq, told, jobs);
                     return Ok(());
                 }
                 Err(CommitError::Conflict) => {
@@ -422,7 +428,7 @@ impl Worker {
 }
 
 /// Tells of a commit, then answers its commands: whoever reads after that finds it everywhere.
-fn answer(committed: &watch::Sender<i64>, seq: i64, jobs: Vec<Box<dyn Job>>) {
-    committed.send_replace(seq);
+fn answer(committed: &Committed, seq: i64, told: Vec<Told>, jobs: Vec<Box<dyn Job>>) {
+    committed.tell(seq, told);
     jobs.into_iter().for_each(Job::settle);
 }

@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::command::{CalledBy, Needs, NewEvent, Stop};
+use super::told::Told;
 use crate::caller::Caller;
 use crate::chain::{self, Link};
 use crate::store::entry::Entries;
@@ -88,6 +89,8 @@ struct Undo {
 #[derive(Default)]
 struct Written {
     events: Vec<EventRow>,
+    /// The data of the events, before they became texts.
+    data: Vec<Value>,
     customers: BTreeMap<CustomerId, RowFate>,
     invoices: BTreeMap<InvoiceId, (CustomerId, RowFate)>,
     payments: BTreeMap<PaymentId, (CustomerId, RowFate)>,
@@ -552,6 +555,7 @@ impl Desk {
             self.head = head;
         }
         self.written.events.truncate(undo.events);
+        self.written.data.truncate(undo.events);
         self.accounts.extend(undo.accounts);
         self.references.extend(undo.references);
         self.users.extend(undo.users);
@@ -688,6 +692,7 @@ impl Desk {
             prev_hash,
             hash,
         });
+        self.written.data.push(data);
         Ok(())
     }
 
@@ -702,9 +707,9 @@ impl Desk {
         self.written.events.is_empty()
     }
 
-    /// Everything the batch changed, for one transaction. The desk is the next batch's then, which decides while this one is
+    /// Everything the batch changed, for one transaction, and its events, for whoever listens. The desk is the next batch's then, which decides while this one is
     /// being written: the database need not know yet what it changed, so that stays, and everything else is looked up again.
-    pub(super) fn hand_over(&mut self) -> Write {
+    pub(super) fn hand_over(&mut self) -> (Write, Vec<Told>) {
         let written = std::mem::take(&mut self.written);
         let account = |id: &CustomerId| self.accounts.get(id).and_then(Option::as_ref);
         let mut write = Write::new(self.loaded_from, self.head.clone());
@@ -762,12 +767,14 @@ impl Desk {
         write.totals = MoveRow::of(self.head.seq, &written.totals);
         write.move_entries(&written.entries);
         self.keep(&written);
-        write.events = written.events;
+        let mut events = written.events;
+        let told = events.iter_mut().zip(written.data).map(|(row, data)| Told::of(row, data)).collect();
+        write.events = events;
         write.import_results = written.import_results;
         write.import_errors = written.import_errors;
         write.kept = written.kept;
         write.tokens = written.tokens;
-        write
+        (write, told)
     }
 
     /// Leaves nothing on the desk but what a batch changed.

@@ -13,7 +13,9 @@ mod committer;
 #[cfg(test)]
 mod committer_tests;
 mod desk;
+mod told;
 
 pub(crate) use command::{CalledBy, Command, Needs, NewEvent, Stop};
 pub(crate) use committer::{BATCH, Committer, rehearse};
 pub(crate) use desk::{Desk, Head, Kept};
+pub(crate) use told::Told;

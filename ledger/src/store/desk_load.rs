@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{Account, CustomerId, Invoice, Payment, PaymentId};
+use surrealdb::IndexedResults;
 use surrealdb::types::{RecordId, SurrealValue};
 
 use super::entry::By;
@@ -39,11 +40,18 @@ impl Store {
 
         // Accounts, payments and keys are what every payment needs: one query, so that the hot path is one round trip.
         if !(accounts.is_empty() && payments.is_empty() && keys.is_empty()) {
-            let mut text = String::new();
-            text.push_str("SELECT * FROM $customers; ");
-            text.push_str("SELECT * FROM invoice WHERE customer_id IN $customer_ids AND open = true; ");
-            text.push_str("SELECT * FROM $payments; ");
-            text.push_str("SELECT * FROM $keys; ");
+            // A statement costs about as much as a row, so there is none that finds nothing.
+            let statements = [
+                (!accounts.is_empty(), "SELECT * FROM $customers; "),
+                (
+                    !accounts.is_empty(),
+                    "SELECT * FROM invoice WHERE customer_id IN $customer_ids AND open = true; ",
+                ),
+                (!payments.is_empty(), "SELECT * FROM $payments; "),
+                (!keys.is_empty(), "SELECT * FROM $keys; "),
+            ];
+            let asked = statements.iter().filter(|(asked, _)| *asked);
+            let text: String = asked.map(|(_, statement)| *statement).collect();
             let customer_ids: Vec<String> = accounts.iter().map(|id| id.as_str().to_owned()).collect();
             let mut response = self
                 .db
@@ -53,10 +61,13 @@ impl Store {
                 .bind(("payments", records("payment", payments.iter().map(|id| id.as_str()))))
                 .bind(("keys", records("idempotency", keys.iter().map(String::as_str))))
                 .await?;
-            let customer_rows: Vec<CustomerRow> = response.take(0)?;
-            let invoice_rows: Vec<InvoiceRow> = response.take(1)?;
-            let payment_rows: Vec<PaymentRow> = response.take(2)?;
-            let kept_rows: Vec<IdempotencyRow> = response.take(3)?;
+            let mut places = 0..;
+            let [in_customers, in_invoices, in_payments, in_keys] =
+                statements.map(|(asked, _)| if asked { places.next() } else { None });
+            let customer_rows: Vec<CustomerRow> = taken(&mut response, in_customers)?;
+            let invoice_rows: Vec<InvoiceRow> = taken(&mut response, in_invoices)?;
+            let payment_rows: Vec<PaymentRow> = taken(&mut response, in_payments)?;
+            let kept_rows: Vec<IdempotencyRow> = taken(&mut response, in_keys)?;
             for id in accounts {
                 desk.accounts.insert(id, None);
             }
@@ -267,6 +278,11 @@ impl Store {
         }
         Ok(found)
     }
+}
+
+/// The rows that a statement answered, if it was asked.
+fn taken<T: SurrealValue>(response: &mut IndexedResults, place: Option<usize>) -> Result<Vec<T>> {
+    Ok(place.map(|place| response.take(place)).transpose()?.unwrap_or_default())
 }
 
 /// Puts an invoice on its account, unless an earlier command of the batch has it there already.

@@ -2,7 +2,8 @@
 //! woken reads the events by `seq`.
 
 use futures::{FutureExt, StreamExt};
-use surrealdb::types::Value;
+use surrealdb::Notification;
+use surrealdb::types::{Number, Value};
 
 use super::Store;
 use crate::Result;
@@ -20,13 +21,24 @@ impl Store {
 }
 
 impl WakeUps {
-    /// Waits for the next, and takes those that wait behind it too: one reading serves all. `false` when the stream
-    /// ended or failed and has to be opened again.
-    pub(crate) async fn next(&mut self) -> bool {
-        let mut last = self.stream.next().await;
-        while let (Some(Ok(_)), Some(more)) = (&last, self.stream.next().now_or_never()) {
-            last = more;
+    /// Waits for the next, and takes those that wait behind it too: one reading serves all. Answers the last event they tell
+    /// of, or `None` when the stream ended or failed and has to be opened again.
+    pub(crate) async fn next(&mut self) -> Option<i64> {
+        let mut last = seq(self.stream.next().await)?;
+        while let Some(more) = self.stream.next().now_or_never() {
+            last = last.max(seq(more)?);
         }
-        matches!(last, Some(Ok(_)))
+        Some(last)
+    }
+}
+
+/// The event that a wake-up tells of; one that does not say may tell of any.
+fn seq(told: Option<surrealdb::Result<Notification<Value>>>) -> Option<i64> {
+    match told?.ok()?.data {
+        Value::Object(fields) => match fields.get("seq") {
+            Some(Value::Number(Number::Int(seq))) => Some(*seq),
+            _ => Some(i64::MAX),
+        },
+        _ => Some(i64::MAX),
     }
 }

@@ -11,6 +11,7 @@ use domain::{Account, Currency, FieldErrors, InvoiceId, Money, date};
 use leptos::prelude::*;
 
 use super::desk::Desk;
+use crate::browser;
 use crate::ui::{Amount, Button, ButtonKind, ButtonSize, MoneyField, plain};
 
 /// An invoice that the money can settle.
@@ -243,7 +244,9 @@ fn Line(
         <div
             class="allotment-line"
             on:input=move |_| allotment.last.set(Some(id.clone()))
-            on:focusout=move |_| left.set(true)
+            on:focusout=move |_| browser::after_press(move || {
+                left.try_set(true);
+            })
         >
             <MoneyField
                 name="allocation"
