@@ -41,15 +41,6 @@ test.describe("registration", () => {
     await expect(person.heading("Create your account")).toBeVisible();
   });
 
-  test("sent by a click out of a wrong field, the form says all that is wrong at once", async ({ person }) => {
-    await person.open("/register");
-    await person.field("E-mail").fill("no address");
-    await person.button("Create account").click();
-    await person.complaint(person.field("E-mail"));
-    await person.complaint(person.field("Password"));
-    await person.complaint(person.field("Name"));
-  });
-
   test("shows the server's answer at the field", async ({ ada, person }) => {
     void ada;
     person.watch.expectStatus(409);

@@ -140,7 +140,7 @@ impl Inbox {
     fn has_more_for(&self, batch: &Batch) -> bool {
         match &self.held {
             Some(job) => batch.fits(job.as_ref()),
-            None => self.open && batch.jobs.len() < BATCH,
+            None => self.open && !batch.is_full(),
         }
     }
 
@@ -172,8 +172,13 @@ struct Batch {
 }
 
 impl Batch {
+    fn is_full(&self) -> bool {
+        self.jobs.len() >= BATCH
+    }
+
     fn fits(&self, job: &dyn Job) -> bool {
-        self.jobs.len() < BATCH && !(job.is_bulky() && self.jobs.iter().any(|job| job.is_bulky()))
+        let one_too_many = job.is_bulky() && self.jobs.iter().any(|job| job.is_bulky());
+        !self.is_full() && !one_too_many
     }
 }
 
@@ -296,24 +301,19 @@ impl Worker {
     async fn land(&mut self, writing: Writing) -> bool {
         let Writing { mut task, head, .. } = writing;
         (&mut task).await;
-        match Pin::new(&mut task).take_output() {
-            Some(Ok(Ok(()))) => {
-                self.head = Some(head);
-                return true;
-            }
-            Some(Ok(Err(Unwritten { jobs, error: CommitError::Conflict }))) => {
-                self.head = None;
-                self.settle(jobs).await;
-            }
+        let outcome = Pin::new(&mut task).take_output();
+        if let Some(Ok(Ok(()))) = outcome {
+            self.head = Some(head);
+            return true;
+        }
+        self.head = None;
+        match outcome {
             Some(Ok(Err(Unwritten { jobs, error: CommitError::Failed(error) }))) => {
-                self.head = None;
                 self.settle_apart(jobs, error).await;
             }
+            Some(Ok(Err(Unwritten { jobs, error: CommitError::Conflict }))) => self.settle(jobs).await,
             // It panicked: those who wait for these commands are told to come back.
-            Some(Err(_)) | None => {
-                self.head = None;
-                tracing::error!("a commit broke off");
-            }
+            _ => tracing::error!("a commit broke off"),
         }
         false
     }

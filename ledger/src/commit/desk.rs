@@ -330,15 +330,8 @@ impl Desk {
     pub(crate) fn add_account(&mut self, account: Account) {
         let id = account.customer.id.clone();
         self.undo.accounts.entry(id.clone()).or_insert(None);
-        self.name(&account.customer);
+        name(&mut self.named, &account.customer);
         self.accounts.insert(id, Some(account));
-    }
-
-    /// Whoever asks who is called so next means this one, too.
-    fn name(&mut self, customer: &Customer) {
-        for by in CalledBy::of(customer) {
-            self.named.entry(by).or_default().insert(customer.id.clone());
-        }
     }
 
     /// Takes an account off the books for good.
@@ -585,9 +578,7 @@ impl Desk {
             if let (Some(before), Some(after)) = (before, after.as_deref())
                 && found_by(&before.customer) != found_by(&after.customer)
             {
-                for by in CalledBy::of(&after.customer) {
-                    self.named.entry(by).or_default().insert(id.clone());
-                }
+                name(&mut self.named, &after.customer);
             }
             tally(&mut totals, &mut entries, before.as_ref(), after.as_deref());
             note_account(&mut self.written, &mut changes, &mut invoices, before.as_ref(), after, moment.at);
@@ -707,8 +698,9 @@ impl Desk {
         self.written.events.is_empty()
     }
 
-    /// Everything the batch changed, for one transaction, and its events, for whoever listens. The desk is the next batch's then, which decides while this one is
-    /// being written: the database need not know yet what it changed, so that stays, and everything else is looked up again.
+    /// Everything the batch changed, for one transaction, and its events, for whoever listens. The desk is the next batch's
+    /// then, which decides while this one is being written: the database need not know yet what it changed, so that stays,
+    /// and everything else is looked up again.
     pub(super) fn hand_over(&mut self) -> (Write, Vec<Told>) {
         let written = std::mem::take(&mut self.written);
         let account = |id: &CustomerId| self.accounts.get(id).and_then(Option::as_ref);
@@ -779,25 +771,28 @@ impl Desk {
 
     /// Leaves nothing on the desk but what a batch changed.
     fn keep(&mut self, written: &Written) {
-        let fresh = Desk::new(self.head.clone());
-        let before = std::mem::replace(self, fresh);
+        let mut desk = std::mem::replace(self, Desk::new(self.head.clone()));
         let bearers =
             written.invoices.values().chain(written.payments.values()).map(|(customer, _)| customer);
         let changed: HashSet<&CustomerId> = written.customers.keys().chain(bearers).collect();
-        for (id, account) in of(before.accounts, |id| changed.contains(id)) {
-            if let Some(account) = &account {
-                self.name(&account.customer);
-            }
-            self.accounts.insert(id, account);
-        }
         let kept: HashSet<String> = written.kept.iter().map(|row| key(row.id.clone())).collect();
-        self.kept = of(before.kept, |key| kept.contains(key)).collect();
-        self.references = of(before.references, |key| written.references.contains_key(key)).collect();
-        self.users = of(before.users, |id| written.users.contains(id)).collect();
-        self.emails = of(before.emails, |key| written.emails.contains(key)).collect();
-        self.imports = of(before.imports, |id| written.imports.contains(id)).collect();
+        desk.accounts.retain(|id, _| changed.contains(id));
+        desk.kept.retain(|key, _| kept.contains(key));
+        desk.references.retain(|key, _| written.references.contains_key(key));
+        desk.users.retain(|id, _| written.users.contains(id));
+        desk.emails.retain(|key, _| written.emails.contains(key));
+        desk.imports.retain(|id, _| written.imports.contains(id));
         let notes = written.events.iter().filter(|event| event.kind == EventKind::NoteAdded.as_str());
         self.noted = notes.filter_map(|event| Some(event.customer_id.as_deref()?.into())).collect();
+        for account in desk.accounts.values().flatten() {
+            name(&mut self.named, &account.customer);
+        }
+        self.accounts = desk.accounts;
+        self.kept = desk.kept;
+        self.references = desk.references;
+        self.users = desk.users;
+        self.emails = desk.emails;
+        self.imports = desk.imports;
     }
 }
 
@@ -810,12 +805,11 @@ fn found_by(customer: &Customer) -> (&str, Option<&str>, bool) {
     (&customer.name, customer.email.as_deref(), customer.archived_at.is_some())
 }
 
-/// The rows with these keys.
-fn of<K, V>(
-    rows: impl IntoIterator<Item = (K, V)>,
-    wanted: impl Fn(&K) -> bool,
-) -> impl Iterator<Item = (K, V)> {
-    rows.into_iter().filter(move |(key, _)| wanted(key))
+/// Whoever asks who is called so next means this one, too.
+fn name(named: &mut HashMap<CalledBy, BTreeSet<CustomerId>>, customer: &Customer) {
+    for by in CalledBy::of(customer) {
+        named.entry(by).or_default().insert(customer.id.clone());
+    }
 }
 
 /// Takes what an account was out of the running totals and the entries, and puts what it is in. Only rows that changed are

@@ -6,7 +6,6 @@ use domain::{Account, CustomerId, Invoice, Payment, PaymentId};
 use surrealdb::IndexedResults;
 use surrealdb::types::{RecordId, SurrealValue};
 
-use super::entry::By;
 use super::rows::{
     CustomerRow, EmailRow, IdempotencyRow, ImportRow, InvoiceRow, PaymentRow, ReferenceRow, UserRow,
 };
@@ -41,17 +40,15 @@ impl Store {
         // Accounts, payments and keys are what every payment needs: one query, so that the hot path is one round trip.
         if !(accounts.is_empty() && payments.is_empty() && keys.is_empty()) {
             // A statement costs about as much as a row, so there is none that finds nothing.
-            let statements = [
-                (!accounts.is_empty(), "SELECT * FROM $customers; "),
-                (
-                    !accounts.is_empty(),
-                    "SELECT * FROM invoice WHERE customer_id IN $customer_ids AND open = true; ",
-                ),
-                (!payments.is_empty(), "SELECT * FROM $payments; "),
-                (!keys.is_empty(), "SELECT * FROM $keys; "),
-            ];
-            let asked = statements.iter().filter(|(asked, _)| *asked);
-            let text: String = asked.map(|(_, statement)| *statement).collect();
+            let (mut text, mut places) = (String::new(), 0..);
+            let mut ask = |wanted: bool, statement| {
+                wanted.then(|| text.push_str(statement)).and_then(|()| places.next())
+            };
+            let in_customers = ask(!accounts.is_empty(), "SELECT * FROM $customers;");
+            let open = "SELECT * FROM invoice WHERE customer_id IN $customer_ids AND open = true;";
+            let in_invoices = ask(!accounts.is_empty(), open);
+            let in_payments = ask(!payments.is_empty(), "SELECT * FROM $payments;");
+            let in_keys = ask(!keys.is_empty(), "SELECT * FROM $keys;");
             let customer_ids: Vec<String> = accounts.iter().map(|id| id.as_str().to_owned()).collect();
             let mut response = self
                 .db
@@ -61,9 +58,6 @@ impl Store {
                 .bind(("payments", records("payment", payments.iter().map(|id| id.as_str()))))
                 .bind(("keys", records("idempotency", keys.iter().map(String::as_str))))
                 .await?;
-            let mut places = 0..;
-            let [in_customers, in_invoices, in_payments, in_keys] =
-                statements.map(|(asked, _)| if asked { places.next() } else { None });
             let customer_rows: Vec<CustomerRow> = taken(&mut response, in_customers)?;
             let invoice_rows: Vec<InvoiceRow> = taken(&mut response, in_invoices)?;
             let payment_rows: Vec<PaymentRow> = taken(&mut response, in_payments)?;
@@ -121,16 +115,12 @@ impl Store {
                 desk.numbers.insert(pair, ids.into_iter().map(|id| key(id).into()).collect());
             }
         }
-        let (mut names, mut mailboxes) = (Vec::new(), Vec::new());
-        for by in called {
-            desk.called.insert(by.clone(), Vec::new());
-            match by {
-                CalledBy::Name(name) => names.push(name),
-                CalledBy::Email(email) => mailboxes.push(email),
+        if !called.is_empty() {
+            let found = self.found_by(called.iter().map(CalledBy::place)).await?;
+            for (by, ids) in called.into_iter().zip(found) {
+                desk.called.insert(by, ids.into_iter().map(CustomerId::from).collect());
             }
         }
-        self.load_called(desk, By::Name, names, CalledBy::Name).await?;
-        self.load_called(desk, By::Email, mailboxes, CalledBy::Email).await?;
         if !received.is_empty() {
             let pairs: Vec<Vec<String>> = received
                 .iter()
@@ -194,26 +184,6 @@ impl Store {
                 let what = found.get(&id).copied();
                 desk.history.insert(id, what);
             }
-        }
-        Ok(())
-    }
-
-    /// Puts down who has one of the `asked` texts in a field, the oldest first.
-    async fn load_called(
-        &self,
-        desk: &mut Desk,
-        what: By,
-        asked: Vec<String>,
-        by: fn(String) -> CalledBy,
-    ) -> Result<()> {
-        if asked.is_empty() {
-            return Ok(());
-        }
-        let mut found = self.found_by(what, &asked).await?;
-        // An id begins with the time it was made.
-        found.sort_by(|(_, a), (_, b)| a.cmp(b));
-        for (called, id) in found {
-            desk.called.entry(by(called)).or_default().push(id.into());
         }
         Ok(())
     }

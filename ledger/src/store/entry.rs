@@ -60,9 +60,9 @@ impl Entry {
 
     /// Those of a customer.
     pub(crate) fn of_customer(customer: &Customer) -> Vec<Self> {
-        let entry = |by: CalledBy| match by {
-            CalledBy::Name(name) => Self::new(By::Name, name, customer.id.as_str()),
-            CalledBy::Email(email) => Self::new(By::Email, email, customer.id.as_str()),
+        let entry = |called: CalledBy| {
+            let (by, value) = called.place();
+            Self::new(by, value, customer.id.as_str())
         };
         CalledBy::of(customer).map(entry).collect()
     }
@@ -87,13 +87,22 @@ impl Entry {
         )
     }
 
-    /// The value and the row's id in `entry:[by, value, id]`.
-    fn parts(record: RecordId) -> Result<(String, String)> {
+    /// The row's id in `entry:[by, value, id]`.
+    fn row(record: RecordId) -> Result<String> {
         let broken = || Error::internal("broken row: entry");
         let RecordIdKey::Array(parts) = record.key else { return Err(broken()) };
-        let [_, value, id]: [Value; 3] = Vec::from(parts).try_into().map_err(|_| broken())?;
-        let text = |value| String::from_value(value).map_err(|_| broken());
-        Ok((text(value)?, text(id)?))
+        let [_, _, id]: [Value; 3] = Vec::from(parts).try_into().map_err(|_| broken())?;
+        String::from_value(id).map_err(|_| broken())
+    }
+}
+
+impl CalledBy {
+    /// By what and by which value whoever is called so is found.
+    pub(super) fn place(&self) -> (By, &str) {
+        match self {
+            CalledBy::Name(name) => (By::Name, name),
+            CalledBy::Email(email) => (By::Email, email),
+        }
     }
 }
 
@@ -182,13 +191,16 @@ fn range(by: By, from: Bound<&str>, to: Bound<&str>) -> RecordId {
 }
 
 impl Store {
-    /// Values and the ids of the rows that are found by them, of these values.
-    pub(super) async fn found_by(&self, by: By, values: &[String]) -> Result<Vec<(String, String)>> {
-        let range = |value: &String| range(by, Bound::Included(value), Bound::Included(value));
-        let ranges: Vec<RecordId> = values.iter().map(range).collect();
-        let query = "RETURN array::flatten($ranges.map(|$range: any| (SELECT VALUE id FROM $range)))";
-        let found: Vec<RecordId> = self.db.query(query).bind(("ranges", ranges)).await?.take(0)?;
-        found.into_iter().map(Entry::parts).collect()
+    /// For each of these values the ids of the rows that are found by it.
+    pub(super) async fn found_by(
+        &self,
+        values: impl Iterator<Item = (By, &str)>,
+    ) -> Result<Vec<Vec<String>>> {
+        let range = |(by, value)| range(by, Bound::Included(value), Bound::Included(value));
+        let ranges: Vec<RecordId> = values.map(range).collect();
+        let query = "RETURN $ranges.map(|$range: any| (SELECT VALUE id FROM $range))";
+        let found: Vec<Vec<RecordId>> = self.db.query(query).bind(("ranges", ranges)).await?.take(0)?;
+        found.into_iter().map(|records| records.into_iter().map(Entry::row).collect()).collect()
     }
 
     /// The ids of the rows that are found by dates before this one, the earliest first.
@@ -211,7 +223,7 @@ impl Store {
         let query = "SELECT VALUE id FROM $range LIMIT $limit";
         let asked = self.db.query(query).bind(("range", range)).bind(("limit", i64::from(limit)));
         let found: Vec<RecordId> = asked.await?.take(0)?;
-        found.into_iter().map(|record| Ok(Entry::parts(record)?.1)).collect()
+        found.into_iter().map(Entry::row).collect()
     }
 
     /// Every entry there is, as `name "acme" of cus_…`: for `verify`.
@@ -311,12 +323,17 @@ mod tests {
         entries.push(Entry::new(By::Email, "acme", "7"));
         store.enter(&entries).await.unwrap();
         store.enter(&entries).await.unwrap();
-        let asked = ["acme", "żółw", "nobody", ""].map(str::to_owned);
-        let mut found = store.found_by(By::Name, &asked).await.unwrap();
-        found.sort();
-        let expected = [("", "6"), ("acme", "1"), ("acme", "2"), ("żółw", "5")];
-        assert_eq!(found, expected.map(|(name, id)| (name.to_owned(), id.to_owned())));
-        assert_eq!(store.found_by(By::Name, &[]).await.unwrap(), []);
+        let asked = [
+            (By::Name, "acme"),
+            (By::Name, "żółw"),
+            (By::Email, "acme"),
+            (By::Name, "nobody"),
+            (By::Name, ""),
+        ];
+        let found = store.found_by(asked.into_iter()).await.unwrap();
+        let expected: [&[&str]; 5] = [&["1", "2"], &["5"], &["7"], &[], &["6"]];
+        assert_eq!(found, expected);
+        assert!(store.found_by([].into_iter()).await.unwrap().is_empty());
     }
 
     #[tokio::test]
