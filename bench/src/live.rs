@@ -35,6 +35,8 @@ pub async fn measure(
     bare: &BareHttp,
     table: &mut Table,
 ) -> Result {
+    // What was sent last before is told first.
+    gone().await;
     for (sockets, target) in ROWS {
         let count = scale.frames.min((FRAMES / sockets).max(20));
         let latencies = frames(account, sockets, count).await?;
