@@ -1,8 +1,9 @@
 //! The one task that decides, and has one batch written while it decides on the next.
 
+use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono_tz::Tz;
 use domain::account::Moment;
@@ -23,6 +24,9 @@ use crate::{Clock, Error, Replayed, Result};
 pub(crate) const BATCH: usize = 64;
 /// Commands that may wait; beyond it callers are told to come back.
 const QUEUE: usize = 4096;
+/// How long after a command that somebody waits for bulky ones make way: what comes while one of them is being written does
+/// not wait for the next as well.
+const CALM: Duration = Duration::from_millis(500);
 /// Tries of one batch against other nodes before callers are told to come back.
 const TRIES: u32 = 30;
 /// Rounds of loading one command may ask for; each round loads something it named.
@@ -64,7 +68,7 @@ impl Committer {
         let (queue, jobs) = mpsc::channel(QUEUE);
         let committed = Arc::new(Committed::default());
         let worker = Worker { store, clock, zone, head: None, committed: Arc::clone(&committed) };
-        let task = tokio::spawn(worker.work(Inbox { jobs, held: None, open: true }));
+        let task = tokio::spawn(worker.work(Inbox::new(jobs)));
         Self { queue, committed, task: std::sync::Mutex::new(Some(task)) }
     }
 
@@ -126,59 +130,82 @@ impl Job for LastJob {
     }
 }
 
-/// Commands that wait, in their order.
+/// Commands that wait, in their order; others overtake bulky ones.
 struct Inbox {
     jobs: mpsc::Receiver<Box<dyn Job>>,
-    /// The next one, when it did not fit into a batch.
-    held: Option<Box<dyn Job>>,
+    /// Bulky ones that no batch has taken yet.
+    bulky: VecDeque<Box<dyn Job>>,
+    /// When another last came.
+    other_at: Option<Instant>,
     /// Whether anybody is left to send more.
     open: bool,
 }
 
 impl Inbox {
-    /// Whether there may be a next command for the batch.
-    fn has_more_for(&self, batch: &Batch) -> bool {
-        match &self.held {
-            Some(job) => batch.fits(job.as_ref()),
-            None => self.open && !batch.is_full(),
-        }
+    fn new(jobs: mpsc::Receiver<Box<dyn Job>>) -> Self {
+        Self { jobs, bulky: VecDeque::new(), other_at: None, open: true }
     }
 
-    /// Waits for a command and adds it and all behind it that fit; answers how many were there before. To be given up while
-    /// it waits loses nothing.
+    /// Whether there is a bulky command that may join the batch.
+    fn has_bulky_for(&self, batch: &Batch) -> bool {
+        let calm = || self.other_at.is_none_or(|at| at.elapsed() >= CALM);
+        let fits = !batch.is_full() && !batch.jobs.iter().any(|job| job.is_bulky());
+        !self.bulky.is_empty() && fits && (!batch.behind_bulky || calm())
+    }
+
+    /// Whether there may be a next command for the batch.
+    fn has_more_for(&self, batch: &Batch) -> bool {
+        self.has_bulky_for(batch) || self.open && !batch.is_full()
+    }
+
+    /// Waits for a command and adds those that wait and fit; answers how many were there before. To be given up while it
+    /// waits loses nothing.
     async fn take(&mut self, batch: &mut Batch) -> usize {
-        if self.held.is_none() {
-            self.held = self.jobs.recv().await;
-            self.open = self.held.is_some();
-        }
         let before = batch.jobs.len();
-        while let Some(job) = self.held.take().or_else(|| self.jobs.try_recv().ok()) {
-            if !batch.fits(job.as_ref()) {
-                self.held = Some(job);
-                break;
+        if !self.has_bulky_for(batch) {
+            match self.jobs.recv().await {
+                Some(job) => self.sort(job, batch),
+                None => self.open = false,
             }
-            batch.jobs.push(job);
+        }
+        while !batch.is_full()
+            && let Ok(job) = self.jobs.try_recv()
+        {
+            self.sort(job, batch);
+        }
+        if self.has_bulky_for(batch) {
+            batch.jobs.extend(self.bulky.pop_front());
         }
         before
     }
+
+    fn sort(&mut self, job: Box<dyn Job>, batch: &mut Batch) {
+        if job.is_bulky() {
+            self.bulky.push_back(job);
+        } else {
+            self.other_at = Some(Instant::now());
+            batch.jobs.push(job);
+        }
+    }
 }
 
-/// Commands that decide together and are written together.
+/// Commands that decide together and are written together, at most one of them bulky.
 #[derive(Default)]
 struct Batch {
     jobs: Vec<Box<dyn Job>>,
     /// What they decide on, once there is one.
     desk: Option<Desk>,
+    /// Whether a bulky command is being written meanwhile.
+    behind_bulky: bool,
 }
 
 impl Batch {
-    fn is_full(&self) -> bool {
-        self.jobs.len() >= BATCH
+    fn behind(writing: Option<&Writing>) -> Self {
+        Self { behind_bulky: writing.is_some_and(|writing| writing.bulky), ..Self::default() }
     }
 
-    fn fits(&self, job: &dyn Job) -> bool {
-        let one_too_many = job.is_bulky() && self.jobs.iter().any(|job| job.is_bulky());
-        !self.is_full() && !one_too_many
+    fn is_full(&self) -> bool {
+        self.jobs.len() >= BATCH
     }
 }
 
@@ -189,6 +216,8 @@ struct Writing {
     head: Head,
     /// The desk as it leaves it, until the next batch decides on that.
     desk: Option<Desk>,
+    /// Whether one of its commands is.
+    bulky: bool,
 }
 
 /// A batch that could not be written.
@@ -210,10 +239,10 @@ impl Worker {
     async fn work(mut self, mut inbox: Inbox) {
         let mut writing = None;
         let mut last = false;
-        while !last {
-            let mut batch = Batch::default();
+        while !last || !inbox.bulky.is_empty() {
+            let mut batch = Batch::behind(writing.as_ref());
             let decided = self.gather(&mut inbox, &mut batch, &mut writing).await;
-            last = batch.jobs.iter().any(|job| job.is_last()) || !inbox.open;
+            last |= batch.jobs.iter().any(|job| job.is_last()) || !inbox.open;
             let written = match writing.take() {
                 Some(writing) => self.land(writing).await,
                 None => true,
@@ -233,9 +262,6 @@ impl Worker {
         }
         // Refuses what was queued behind the last job, instead of leaving it waiting.
         inbox.jobs.close();
-        if let Some(job) = inbox.held.take() {
-            job.fail(Error::Busy);
-        }
         while let Some(job) = inbox.jobs.recv().await {
             job.fail(Error::Busy);
         }
@@ -261,6 +287,9 @@ impl Worker {
                 }
             };
             if decided == batch.jobs.len() {
+                if writing.is_some() {
+                    continue;
+                }
                 // Nobody is left to ask for anything.
                 return Ok(());
             }
@@ -278,12 +307,13 @@ impl Worker {
 
     /// Begins to write a batch; the commands are answered once it is durable.
     fn write(&self, batch: Batch) -> Option<Writing> {
-        let Batch { jobs, desk } = batch;
+        let Batch { jobs, desk, .. } = batch;
         let Some(mut desk) = desk.filter(|desk| !desk.is_clean()) else {
             jobs.into_iter().for_each(Job::settle);
             return None;
         };
         let ((write, told), head) = (desk.hand_over(), desk.head().clone());
+        let bulky = jobs.iter().any(|job| job.is_bulky());
         let (store, committed, seq) = (Arc::clone(&self.store), Arc::clone(&self.committed), head.seq);
         let task = tokio::spawn(async move {
             match store.commit(write).await {
@@ -294,7 +324,7 @@ impl Worker {
                 Err(error) => Err(Unwritten { jobs, error }),
             }
         });
-        Some(Writing { task: maybe_done(task), head, desk: Some(desk) })
+        Some(Writing { task: maybe_done(task), head, desk: Some(desk), bulky })
     }
 
     /// Waits until a batch is written, or deals with its commands otherwise: then what the next batch decided on is not so.
@@ -431,4 +461,75 @@ impl Worker {
 fn answer(committed: &Committed, seq: i64, told: Vec<Told>, jobs: Vec<Box<dyn Job>>) {
     committed.tell(seq, told);
     jobs.into_iter().for_each(Job::settle);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A command of which only its kind matters.
+    struct Kind {
+        bulky: bool,
+        needs: Needs,
+    }
+
+    impl Job for Kind {
+        fn needs(&self) -> &Needs {
+            &self.needs
+        }
+        fn is_bulky(&self) -> bool {
+            self.bulky
+        }
+        fn run(&mut self, _: &mut Desk, _: Moment) -> Result<(), Stop> {
+            Ok(())
+        }
+        fn refuse(&mut self, _: Error) {}
+        fn reset(&mut self) {}
+        fn settle(self: Box<Self>) {}
+        fn fail(self: Box<Self>, _: Error) {}
+    }
+
+    fn send(queue: &mpsc::Sender<Box<dyn Job>>, kinds: &str) {
+        for kind in kinds.chars() {
+            let job = Kind { bulky: kind == 'B', needs: Needs::default() };
+            assert!(queue.try_send(Box::new(job)).is_ok());
+        }
+    }
+
+    fn kinds(batch: &Batch) -> String {
+        batch.jobs.iter().map(|job| if job.is_bulky() { 'B' } else { 'o' }).collect()
+    }
+
+    #[tokio::test]
+    async fn who_waits_at_a_screen_waits_for_one_bulky_command_at_most() {
+        let (queue, jobs) = mpsc::channel(QUEUE);
+        let mut inbox = Inbox::new(jobs);
+        send(&queue, "BoB");
+        let mut first = Batch::default();
+        assert_eq!(inbox.take(&mut first).await, 0);
+        assert_eq!(kinds(&first), "oB");
+
+        // While that is written the next bulky one holds back, and others do not.
+        let mut second = Batch { behind_bulky: true, ..Batch::default() };
+        assert!(!inbox.has_bulky_for(&second) && inbox.has_more_for(&second));
+        send(&queue, "oo");
+        inbox.take(&mut second).await;
+        send(&queue, "o");
+        assert_eq!(inbox.take(&mut second).await, 2);
+        assert_eq!(kinds(&second), "ooo");
+
+        // Nothing bulky is being written then.
+        let mut third = Batch::default();
+        send(&queue, "B");
+        inbox.take(&mut third).await;
+        assert_eq!((kinds(&third), inbox.bulky.len()), ("B".to_owned(), 1));
+
+        // Where nobody waits, one decides while the one before it is written.
+        inbox.other_at = Instant::now().checked_sub(CALM);
+        let mut fourth = Batch { behind_bulky: true, ..Batch::default() };
+        inbox.take(&mut fourth).await;
+        assert_eq!(kinds(&fourth), "B");
+        drop(queue);
+        assert_eq!((inbox.take(&mut fourth).await, inbox.open), (1, false));
+    }
 }
