@@ -119,7 +119,7 @@ pub fn CustomersPage() -> impl IntoView {
                 })}
             </Transition>
             <div class="customers-list" class:stale=move || loading.get()>
-                <Transition fallback=|| view! { <Skeleton rows=12 /> } set_pending=loading>
+                <Transition fallback=|| view! { <Skeleton rows=12 /> } nostrip:set_pending=in_browser(loading)>
                     {move || Suspend::new(async move {
                         let people = people.await.unwrap_or_default();
                         match list.await {
@@ -138,6 +138,12 @@ pub fn CustomersPage() -> impl IntoView {
         </div>
         <NewCustomerSheet open=creating draft on_created=shown_again />
     }
+}
+
+/// Where the signal may be told that the list is being read again. On the server that would be from another thread, while the
+/// page is rendered, and a read that meets a write fails there.
+fn in_browser(loading: RwSignal<bool>) -> Option<SignalSetter<bool>> {
+    cfg!(not(feature = "ssr")).then(|| loading.into())
 }
 
 /// Views as tabs, each with its count, and the columns.
