@@ -27,8 +27,7 @@ impl Ledger {
     pub async fn personal_data(&self, caller: &Caller, id: &CustomerId) -> Result<PersonalData> {
         caller.authorise(Action::ErasePersonalData)?;
         let customer = self.customer(caller, id).await?.value;
-        let rows = self.store().all_events_about(id.as_str()).await?;
-        let events = rows.into_iter().map(Event::try_from).collect::<Result<_>>()?;
+        let events = self.store().whole_timeline(id).await?;
         Ok(PersonalData { customer, events })
     }
 

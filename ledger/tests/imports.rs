@@ -365,6 +365,75 @@ async fn an_import_is_taken_back_and_can_be_made_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_customers_timeline_tells_of_the_imports_that_touched_it() {
+    let (ledger, ada) = desk().await;
+    import(&ledger, &ada, csv("Reference,Name,Phone\nC-1,Ann,123456\nC-2,Bob,654321\n")).await;
+    let [ann, bob] = customers(&ledger, &ada).await.try_into().unwrap();
+    ledger.add_note(&ada, &ann.id, "Called her.").await.unwrap();
+    let changed = import(&ledger, &ada, csv("Reference,Name,Phone\nC-1,Ann,777777\nC-2,Bob,654321\n")).await;
+
+    let told = ledger.timeline(&ada, &ann.id, None, None).await.unwrap();
+    let kinds: Vec<_> = told.data.iter().map(|event| event.kind).collect();
+    assert_eq!(kinds, [EventKind::ImportCommitted, EventKind::NoteAdded, EventKind::ImportCommitted]);
+    assert_eq!(told.page.total, 3);
+    let changes = told.data[0].data["changes"].as_array().unwrap();
+    assert_eq!(changes.len(), 1, "{changes:?}");
+    assert_eq!(changes[0]["after"]["phone"], "777777");
+    assert!(!told.data[2].data.to_string().contains("654321"), "that is Bob's");
+    let bobs = ledger.timeline(&ada, &bob.id, None, None).await.unwrap();
+    assert_eq!((bobs.data.len(), bobs.page.total), (1, 1), "the second import left him as he was");
+
+    ledger.undo_import(&ada, &changed.id).await.unwrap();
+    settled(&ledger, &ada, &changed).await;
+    let mut kinds = Vec::new();
+    let mut cursor = None;
+    loop {
+        let page = ledger.timeline(&ada, &ann.id, Some(1), cursor.as_deref()).await.unwrap();
+        kinds.extend(page.data.iter().map(|event| event.kind));
+        cursor = page.page.next_cursor;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    use EventKind::{ImportCommitted, ImportUndone, NoteAdded};
+    assert_eq!(kinds, [ImportUndone, ImportCommitted, NoteAdded, ImportCommitted]);
+
+    let invoices = "Customer reference,Invoice number,Issue date,Due date,Amount\nC-1,1,2026-01-01,2026-01-31,10\n\
+                    C-2,2,2026-01-01,2026-01-31,20\n";
+    import(&ledger, &ada, Upload { kind: Some(Kind::Invoices), ..csv(invoices) }).await;
+    let payments = "Customer reference,Amount,Received on\nC-1,10,2026-02-10\nC-2,5,2026-02-10\n";
+    import(&ledger, &ada, Upload { kind: Some(Kind::Payments), ..csv(payments) }).await;
+    let told = ledger.timeline(&ada, &bob.id, Some(2), None).await.unwrap();
+    let [paid, made] = [0, 1].map(|event| {
+        let changes = told.data[event].data["changes"].as_array().unwrap();
+        changes.iter().filter(|change| change["type"] == "invoice").collect::<Vec<_>>()
+    });
+    assert_eq!((paid.len(), made.len()), (1, 1), "{paid:?} {made:?}");
+    assert_eq!(paid[0]["after"]["balance"]["amount"], "15.00");
+    assert_eq!(paid[0]["id"], made[0]["id"]);
+    let told = ledger.personal_data(&ada, &bob.id).await.unwrap();
+    let kinds: Vec<_> = told.events.iter().map(|event| event.kind).collect();
+    assert_eq!(kinds, [ImportCommitted; 3]);
+    proven(&ledger).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_later_import_changed_can_be_taken_back_after_it() {
+    let (ledger, ada) = desk().await;
+    let made = import(&ledger, &ada, csv("Reference,Name\nC-1,Ann\nC-2,Bob\n")).await;
+    let changed = import(&ledger, &ada, csv("Reference,Name\nC-1,Anna\n")).await;
+    let refused = ledger.undo_import(&ada, &made.id).await;
+    let Err(Error::Conflict { code: "import_in_use", message, .. }) = refused else { panic!("{refused:?}") };
+    assert!(message.contains("A later import changed it."), "{message}");
+    for import in [changed, made] {
+        ledger.undo_import(&ada, &import.id).await.unwrap();
+        assert_eq!(settled(&ledger, &ada, &import).await.state, ImportState::Undone);
+    }
+    assert!(customers(&ledger, &ada).await.is_empty());
+    proven(&ledger).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_public_sample_can_be_taken_back_whole() {
     let (ledger, ada) = desk().await;
     let sample = import(&ledger, &ada, Upload::new("ibm.csv", IBM.to_vec())).await;

@@ -43,6 +43,8 @@ pub(crate) struct Desk {
     pub(super) loaded_from: i64,
     head: Head,
     pub(crate) accounts: HashMap<CustomerId, Option<Account>>,
+    /// The events of imports that touched those accounts, where any did.
+    pub(crate) imported: HashMap<CustomerId, Vec<i64>>,
     pub(crate) payments: HashSet<PaymentId>,
     /// Closed invoices and drafts that were looked for.
     pub(crate) invoices: HashSet<InvoiceId>,
@@ -121,6 +123,7 @@ impl Desk {
             loaded_from: head.seq,
             head,
             accounts: HashMap::new(),
+            imported: HashMap::new(),
             payments: HashSet::new(),
             invoices: HashSet::new(),
             unapplied: HashSet::new(),
@@ -573,6 +576,7 @@ impl Desk {
         let mut totals = Tallies::default();
         let mut entries = Entries::default();
         let mut user = None;
+        let mut touched = Vec::new();
         for (id, before) in &self.undo.accounts {
             let after = self.accounts.get_mut(id).and_then(Option::as_mut);
             if let (Some(before), Some(after)) = (before, after.as_deref())
@@ -581,7 +585,11 @@ impl Desk {
                 name(&mut self.named, &after.customer);
             }
             tally(&mut totals, &mut entries, before.as_ref(), after.as_deref());
+            let noted = changes.len();
             note_account(&mut self.written, &mut changes, &mut invoices, before.as_ref(), after, moment.at);
+            if changes.len() > noted {
+                touched.push(id.clone());
+            }
         }
         for (id, before) in &self.undo.users {
             let Some(after) = self.users.get_mut(id).and_then(Option::as_mut) else { continue };
@@ -631,11 +639,25 @@ impl Desk {
         if !changes.is_empty() {
             data.insert("changes".into(), Value::Array(changes));
         }
+        let of_many = event.customer.is_none();
         self.append(event.customer, event.kind, event.subject, Value::Object(data), caller, moment.at)?;
         // Last: a command that is refused until here moves nothing.
         self.written.totals.merge(totals);
         self.written.entries.merge(entries);
+        if of_many {
+            self.note_imported(touched);
+        }
         Ok(())
+    }
+
+    /// The event just written, an import's, tells of several customers: each of them keeps where.
+    fn note_imported(&mut self, touched: Vec<CustomerId>) {
+        for id in touched {
+            if let Some(Some(_)) = self.accounts.get(&id) {
+                self.imported.entry(id.clone()).or_default().push(self.head.seq);
+                self.written.customers.entry(id).or_insert(RowFate::Update);
+            }
+        }
     }
 
     fn append(
@@ -704,15 +726,15 @@ impl Desk {
     pub(super) fn hand_over(&mut self) -> (Write, Vec<Told>) {
         let written = std::mem::take(&mut self.written);
         let account = |id: &CustomerId| self.accounts.get(id).and_then(Option::as_ref);
+        let row = |account: &Account| CustomerRow {
+            import_seqs: self.imported.get(&account.customer.id).cloned(),
+            ..CustomerRow::from(&account.customer)
+        };
         let mut write = Write::new(self.loaded_from, self.head.clone());
         for (id, fate) in &written.customers {
             match (account(id), fate) {
-                (Some(account), RowFate::Insert) => {
-                    write.new_customers.push(CustomerRow::from(&account.customer))
-                }
-                (Some(account), RowFate::Update) => {
-                    write.customers.push(CustomerRow::from(&account.customer))
-                }
+                (Some(account), RowFate::Insert) => write.new_customers.push(row(account)),
+                (Some(account), RowFate::Update) => write.customers.push(row(account)),
                 (None, RowFate::Update) => write.deleted.push(record("customer", id.as_str())),
                 (None, RowFate::Insert) => {}
             }
@@ -777,6 +799,7 @@ impl Desk {
         let changed: HashSet<&CustomerId> = written.customers.keys().chain(bearers).collect();
         let kept: HashSet<String> = written.kept.iter().map(|row| key(row.id.clone())).collect();
         desk.accounts.retain(|id, _| changed.contains(id));
+        desk.imported.retain(|id, _| changed.contains(id));
         desk.kept.retain(|key, _| kept.contains(key));
         desk.references.retain(|key, _| written.references.contains_key(key));
         desk.users.retain(|id, _| written.users.contains(id));
@@ -788,6 +811,7 @@ impl Desk {
             name(&mut self.named, &account.customer);
         }
         self.accounts = desk.accounts;
+        self.imported = desk.imported;
         self.kept = desk.kept;
         self.references = desk.references;
         self.users = desk.users;

@@ -65,9 +65,11 @@ impl Store {
             for id in accounts {
                 desk.accounts.insert(id, None);
             }
-            for row in customer_rows {
+            for mut row in customer_rows {
+                let imported = row.import_seqs.take();
                 let customer = domain::Customer::try_from(row)?;
                 let id = customer.id.clone();
+                desk.imported.extend(imported.map(|seqs| (id.clone(), seqs)));
                 let account = Account { customer, invoices: BTreeMap::new(), payments: BTreeMap::new() };
                 desk.accounts.insert(id, Some(account));
             }

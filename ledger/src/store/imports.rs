@@ -155,24 +155,6 @@ impl Store {
         Ok(self.db.query(query).bind(("range", range("import_result", import, 0, count))).await?.take(0)?)
     }
 
-    /// Whom other imports touched after this one did, of some customers.
-    pub(crate) async fn touched_since(&self, import: &str, customers: &[String]) -> Result<Vec<String>> {
-        let query = "SELECT customers FROM import_result WHERE customers CONTAINSANY $customers \
-                     AND record::id(id)[0] > $import";
-        #[derive(SurrealValue)]
-        struct Touched {
-            customers: Vec<String>,
-        }
-        let rows: Vec<Touched> = self
-            .db
-            .query(query)
-            .bind(("customers", customers.to_vec()))
-            .bind(("import", import.to_owned()))
-            .await?
-            .take(0)?;
-        Ok(rows.into_iter().flat_map(|row| row.customers).collect())
-    }
-
     pub(crate) async fn import_survey(&self, import: &str) -> Result<ImportSurveyRow> {
         let rows: Vec<ImportSurveyRow> = self.pick("import_survey", std::iter::once(import)).await?;
         rows.into_iter().next().ok_or_else(rows_are_gone)

@@ -20,6 +20,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0008_sign_in", include_str!("../../migrations/0008_sign_in.surql")),
     ("0009_view_version", include_str!("../../migrations/0009_view_version.surql")),
     (ENTRIES, include_str!("../../migrations/0010_entries.surql")),
+    ("0011_import_seqs", include_str!("../../migrations/0011_import_seqs.surql")),
 ];
 
 #[derive(SurrealValue)]
@@ -102,6 +103,9 @@ mod tests {
             .query("CREATE invoice:inv_1 SET unannounced_due = '2026-01-31'; CREATE invoice:inv_2 SET due_date = '2026-01-31';")
             .query("CREATE payment:pay_1 SET simulated_due_at = d'2026-01-02T03:04:05Z'; CREATE payment:pay_2 SET received_on = '2026-01-02';")
             .query("CREATE import_result:['imp_1', 0] SET text = $done; CREATE import_result:['imp_1', 1] SET text = '[]';")
+            .query("UPDATE import_result SET customers = ['ann', 'gone']; UPDATE import_result:['imp_1', 0] SET customers += 'bob';")
+            .query("FOR $seq IN [3, 9, 12] { CREATE type::record('event', $seq) SET seq = $seq, subject_id = 'imp_1', \
+                    kind = IF $seq = 12 { 'import.undone' } ELSE { 'import.committed' } };")
             .bind(("done", done))
             .await
             .unwrap()
@@ -119,6 +123,9 @@ mod tests {
             ]
         );
         assert_eq!(store.import_outcomes("imp_1", 2).await.unwrap(), ["cxus", ""]);
+        let query = "SELECT VALUE import_seqs FROM customer";
+        let seqs: Vec<Option<Vec<i64>>> = store.db.query(query).await.unwrap().take(0).unwrap();
+        assert_eq!(seqs, [Some(vec![3, 9, 12]), Some(vec![3]), None]);
     }
 
     #[tokio::test]

@@ -22,6 +22,7 @@ mod snapshot;
 mod snapshot_tests;
 #[cfg(test)]
 pub(crate) mod tamper_tests;
+mod timeline;
 mod totals;
 #[cfg(test)]
 mod totals_tests;

@@ -529,15 +529,13 @@ impl Store {
         self.event_rows(after, limit).await?.into_iter().map(Event::try_from).collect()
     }
 
-    /// A customer's events before `before`, newest first.
-    pub(crate) async fn timeline(
+    /// Events before `before`, newest first, and how many there are in all.
+    pub(super) async fn newest_events(
         &self,
-        id: &CustomerId,
+        mut condition: Where,
         before: Option<i64>,
         limit: u32,
     ) -> Result<(Vec<Event>, u64)> {
-        let mut condition = Where::default();
-        condition.is("customer_id", "=", id.as_str().to_owned());
         let total = self.count("event", &condition).await?;
         if let Some(before) = before {
             condition.is("seq", "<", before);
@@ -563,13 +561,7 @@ impl Store {
             let seen = format!("(seq <= {all_before} OR seq IN {read})");
             condition.parts.push(if unread { format!("!{seen}") } else { seen });
         }
-        let total = self.count("event", &condition).await?;
-        if let Some(before) = before {
-            condition.is("seq", "<", before);
-        }
-        let text = format!("SELECT * FROM event WHERE {} ORDER BY seq DESC LIMIT {limit}", condition.text());
-        let rows: Vec<EventRow> = self.ask(text, condition.values).await?.take(0)?;
-        Ok((rows.into_iter().map(Event::try_from).collect::<Result<_>>()?, total))
+        self.newest_events(condition, before, limit).await
     }
 
     pub(crate) async fn users(&self) -> Result<Vec<UserRow>> {

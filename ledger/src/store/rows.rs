@@ -143,6 +143,8 @@ pub(crate) struct CustomerRow {
     pub archived: bool,
     pub archived_at: Option<DateTime<Utc>>,
     pub import_id: Option<String>,
+    /// The events of imports that touched the customer, or took back that they had.
+    pub import_seqs: Option<Vec<i64>>,
     pub search: String,
     pub version: i64,
     pub created_at: DateTime<Utc>,
@@ -234,6 +236,7 @@ impl From<&Customer> for CustomerRow {
             archived: customer.archived_at.is_some(),
             archived_at: customer.archived_at,
             import_id: customer.import_id.clone().map(String::from),
+            import_seqs: None,
             search: domain::customer::search_text(
                 &customer.name,
                 &customer.reference,

@@ -124,9 +124,9 @@ fn tell(event: &Event) -> Told {
         }
         EventKind::NoteAdded => (IconName::Note, "Note".to_owned(), text("text").into_iter().collect()),
         EventKind::ImportCommitted | EventKind::ImportFinished => {
-            (IconName::Import, "Imported from a spreadsheet".to_owned(), Vec::new())
+            (IconName::Import, "Imported from a spreadsheet".to_owned(), imported(data))
         }
-        EventKind::ImportUndone => (IconName::Import, "Import taken back".to_owned(), Vec::new()),
+        EventKind::ImportUndone => (IconName::Import, "Import taken back".to_owned(), imported(data)),
         EventKind::UserCreated
         | EventKind::UserUpdated
         | EventKind::TokenCreated
@@ -165,6 +165,42 @@ fn settled(data: &Value) -> Vec<String> {
     lines
 }
 
+/// Invoices or payments of an import that are told one by one.
+const FEW: usize = 3;
+
+/// The file, what it changed of the customer's details, and what it brought.
+fn imported(data: &Value) -> Vec<String> {
+    let file = data.get("file_name").and_then(Value::as_str).map(str::to_owned);
+    let invoices = brought(data, "invoice", |invoice| {
+        Some(format!("{}: {}", invoice.get("number")?.as_str()?, money(invoice.get("total"))?))
+    });
+    let payments =
+        brought(data, "payment", |payment| Some(format!("Payment of {}", money(payment.get("amount"))?)));
+    file.into_iter().chain(changes(data)).chain(invoices).chain(payments).collect()
+}
+
+/// What is new of a kind, in words; of many only a few.
+fn brought(data: &Value, kind: &str, words: fn(&Value) -> Option<String>) -> Vec<String> {
+    let new =
+        changed(data, kind).filter(|change| !was_there(change)).filter_map(|change| change.get("after"));
+    let mut lines: Vec<String> = new.filter_map(words).collect();
+    if lines.len() > FEW + 1 {
+        let more = lines.split_off(FEW).len();
+        lines.push(format!("and {more} more {kind}s"));
+    }
+    lines
+}
+
+/// The rows of a kind that an event changed.
+fn changed<'a>(data: &'a Value, kind: &'a str) -> impl Iterator<Item = &'a Value> {
+    let all = data.get("changes").and_then(Value::as_array).into_iter().flatten();
+    all.filter(move |change| change.get("type").and_then(Value::as_str) == Some(kind))
+}
+
+fn was_there(change: &Value) -> bool {
+    change.get("before").is_some_and(Value::is_object)
+}
+
 /// The fields people fill in, as they were and as they are.
 const FIELDS: [(&str, &str); 8] = [
     ("name", "Name"),
@@ -178,9 +214,9 @@ const FIELDS: [(&str, &str); 8] = [
 ];
 
 fn changes(data: &Value) -> Vec<String> {
-    let changed = data.get("changes").and_then(Value::as_array).into_iter().flatten();
     let mut lines = Vec::new();
-    for change in changed.filter(|change| change.get("type").and_then(Value::as_str) == Some("customer")) {
+    // Of a new customer everything is new, and stands beside.
+    for change in changed(data, "customer").filter(|change| was_there(change)) {
         for (field, label) in FIELDS {
             let Some(after) = change.pointer(&format!("/after/{field}")) else { continue };
             let before = change.pointer(&format!("/before/{field}")).and_then(shown);
@@ -241,5 +277,33 @@ mod tests {
         }]});
         let (_, details) = told("customer.updated", data);
         assert_eq!(details, ["Name: Acme → Acme Ltd", "E-mail: a@b.co", "Phone removed: 1"]);
+    }
+
+    #[test]
+    fn an_import_says_from_which_file_and_what_it_changed() {
+        let change = |before: Value| {
+            let change = serde_json::json!({
+                "type": "customer", "id": "cus_1", "before": before, "after": {"name": "Acme", "phone": "2"},
+            });
+            told("import.committed", serde_json::json!({"file_name": "march.xlsx", "changes": [change]}))
+        };
+        assert_eq!(change(Value::Null).1, ["march.xlsx"]);
+        let (title, details) = change(serde_json::json!({"name": "Acme Ltd", "phone": "1"}));
+        assert_eq!(title, "Imported from a spreadsheet");
+        assert_eq!(details, ["march.xlsx", "Name: Acme Ltd → Acme", "Phone: 1 → 2"]);
+
+        let invoice = |number: usize| {
+            serde_json::json!({
+                "type": "invoice", "id": "inv_1", "before": null,
+                "after": {"number": format!("A-{number}"), "total": {"amount": "10.00", "currency": "EUR"}},
+            })
+        };
+        let invoices = |count| {
+            let changes: Vec<Value> = (1..=count).map(invoice).collect();
+            told("import.committed", serde_json::json!({"changes": changes})).1
+        };
+        assert_eq!(invoices(1), ["A-1: 10.00 EUR"]);
+        assert_eq!(invoices(4).len(), 4);
+        assert_eq!(invoices(5).last().unwrap(), "and 2 more invoices");
     }
 }
