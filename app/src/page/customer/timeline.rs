@@ -41,6 +41,12 @@ fn has_changes(event: &Event) -> bool {
 #[component]
 fn Entry(event: Event) -> impl IntoView {
     let Told { icon, title, details } = tell(&event);
+    let import = event.subject.kind == "import" && use_session().may(Action::Import);
+    let title = if import {
+        view! { <a class="link" href=format!("/import/{}", event.subject.id)>{title}</a> }.into_any()
+    } else {
+        title.into_any()
+    };
     view! {
         <li class="timeline-entry">
             <span class="timeline-icon" aria-hidden="true"><Icon name=icon size=16 /></span>
@@ -181,9 +187,11 @@ fn imported(data: &Value) -> Vec<String> {
 
 /// What is new of a kind, in words; of many only a few.
 fn brought(data: &Value, kind: &str, words: fn(&Value) -> Option<String>) -> Vec<String> {
-    let new =
-        changed(data, kind).filter(|change| !was_there(change)).filter_map(|change| change.get("after"));
-    let mut lines: Vec<String> = new.filter_map(words).collect();
+    let new = changed(data, kind).filter(|change| !was_there(change));
+    let mut rows: Vec<&Value> = new.filter_map(|change| change.get("after")).collect();
+    let order = ["due_date", "received_on", "number"];
+    rows.sort_by_key(|row| order.map(|field| row.get(field).and_then(Value::as_str)));
+    let mut lines: Vec<String> = rows.into_iter().filter_map(words).collect();
     if lines.len() > FEW + 1 {
         let more = lines.split_off(FEW).len();
         lines.push(format!("and {more} more {kind}s"));
@@ -299,11 +307,14 @@ mod tests {
             })
         };
         let invoices = |count| {
-            let changes: Vec<Value> = (1..=count).map(invoice).collect();
+            let changes: Vec<Value> = (1..=count).rev().map(invoice).collect();
             told("import.committed", serde_json::json!({"changes": changes})).1
         };
         assert_eq!(invoices(1), ["A-1: 10.00 EUR"]);
         assert_eq!(invoices(4).len(), 4);
-        assert_eq!(invoices(5).last().unwrap(), "and 2 more invoices");
+        assert_eq!(
+            invoices(5),
+            ["A-1: 10.00 EUR", "A-2: 10.00 EUR", "A-3: 10.00 EUR", "and 2 more invoices"]
+        );
     }
 }
