@@ -72,8 +72,12 @@ export class Person {
 
   /** Signs in without the form, for tests that are about something else; opens `path`. */
   async arrive(who: Account, path = "/customers"): Promise<void> {
-    await this.post("/api/v1/auth/login", { email: who.email, password: who.password });
+    await this.logIn(who);
     await this.open(path);
+  }
+
+  async logIn(who: Account): Promise<void> {
+    await this.post("/api/v1/auth/login", { email: who.email, password: who.password });
   }
 
   /** Sends what a page of ours would, with this browser's cookies. */
@@ -202,7 +206,7 @@ export class Person {
 
   /** Drops a file on the page the way the browser reports a drop from the desktop. */
   async drop(path: string): Promise<void> {
-    const zone = this.button(CHOOSER);
+    const zone = this.chooser();
     await zone.scrollIntoViewIfNeeded();
     const box = await zone.boundingBox();
     if (!box) {
@@ -217,11 +221,16 @@ export class Person {
     await browser.detach();
   }
 
+  /** What opens the file chooser of the import page. */
+  chooser(): Locator {
+    return this.page.locator("label").filter({ hasText: CHOOSER });
+  }
+
   /** Picks a file in the file chooser of the import page. */
   async choose(file: string | { name: string; mimeType: string; buffer: Buffer }): Promise<void> {
     const [chooser] = await Promise.all([
       this.page.waitForEvent("filechooser"),
-      this.button(CHOOSER).click(),
+      this.chooser().click(),
     ]);
     await chooser.setFiles(file);
   }

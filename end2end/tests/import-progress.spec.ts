@@ -53,6 +53,22 @@ test("a restart in the middle goes on where it was", async ({ app, ada, person }
   expect(await savedOf(ada)).toMatchObject({ state: "completed", created: ROWS, updated: 0 });
 });
 
+test("a file that is chosen before the page has its script is taken", async ({ ada, person }) => {
+  await person.logIn(ADA);
+  let release = () => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
+  await person.page.route("**/*.wasm", async (route) => {
+    await released;
+    await route.continue();
+  });
+  await person.page.goto("/import", { waitUntil: "commit" });
+  await person.choose(csv("early.csv", [["Name", "Reference"], ["Early Ltd", "C-1"]]));
+  await expect(person.page.locator("html")).not.toHaveAttribute("data-hydrated", "true");
+  release();
+  await expect(person.heading("1 imported, 0 rejected")).toBeVisible({ timeout: 30_000 });
+  expect((await ada.customer("Early Ltd")).reference).toBe("C-1");
+});
+
 async function savedOf(rest: { imports: () => Promise<{ created: number; state: string; updated: number }[]> }) {
   return (await rest.imports())[0];
 }

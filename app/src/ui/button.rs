@@ -100,6 +100,20 @@ pub fn Button(
     }
 }
 
+/// The label of a field that looks like a button, and is pressed like one before the page is interactive, too.
+#[component]
+pub fn LabelButton(
+    /// The field's id.
+    field: &'static str,
+    /// How loud.
+    #[prop(optional)]
+    kind: ButtonKind,
+    /// What stands on it.
+    children: Children,
+) -> impl IntoView {
+    view! { <label class=class(kind, ButtonSize::Medium) for=field>{children()}</label> }
+}
+
 /// A link that looks like a button.
 #[component]
 pub fn LinkButton(

@@ -28,7 +28,7 @@ mod when;
 
 pub use amount::Amount;
 pub use badge::{CustomerStatusBadge, InvoiceStatusBadge, PaymentStatusBadge, StatusBadge, Tone};
-pub use button::{Button, ButtonKind, ButtonSize, LinkButton};
+pub use button::{Button, ButtonKind, ButtonSize, LabelButton, LinkButton};
 pub use dialog::Dialog;
 pub use dialog_form::{DialogFoot, DialogForm};
 pub use due_date::DueDate;

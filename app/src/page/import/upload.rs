@@ -13,7 +13,7 @@ use wasm_bindgen::prelude::Closure;
 
 use super::choice;
 use crate::format;
-use crate::ui::{Button, ButtonKind, Icon, IconName, ProgressBar};
+use crate::ui::{ButtonKind, Icon, IconName, LabelButton, ProgressBar};
 
 /// Where a file is on its way to the server. Copy.
 #[derive(Clone, Copy)]
@@ -196,30 +196,29 @@ fn take_drops(upload: Upload) -> RwSignal<bool> {
 #[component]
 fn Chooser(upload: Upload, kind: ButtonKind, words: &'static str) -> impl IntoView {
     let input = NodeRef::<html::Input>::new();
-    let choose = move |_| {
-        if let Some(input) = input.get_untracked() {
-            input.click();
-        }
+    let chosen = move || {
+        let Some(input) = input.get_untracked() else { return };
+        let Some((file, count)) = input.files().and_then(|files| Some((files.get(0)?, files.length())))
+        else {
+            return;
+        };
+        // Choosing the same file again, mended in the meantime, has to count as a change.
+        input.set_value("");
+        take(upload, file, count);
     };
+    // Whoever was quicker than the script is not asked twice.
+    Effect::new(move |_| chosen());
     view! {
-        <Button kind on_click=choose>{words}</Button>
-        <label class="sr-only" for="spreadsheet">"Spreadsheet"</label>
         <input
-            class="sr-only"
+            class="sr-only field-behind"
             id="spreadsheet"
             type="file"
-            tabindex="-1"
             accept=".xlsx,.xlsm,.xls,.ods,.csv,.tsv,.txt"
+            autocomplete="off"
             node_ref=input
-            on:change=move |_| {
-                let Some(input) = input.get_untracked() else { return };
-                if let Some(files) = input.files() && let Some(file) = files.get(0) {
-                    take(upload, file, files.length());
-                }
-                // Choosing the same file again, mended in the meantime, has to count as a change.
-                input.set_value("");
-            }
+            on:change=move |_| chosen()
         />
+        <LabelButton field="spreadsheet" kind>{words}</LabelButton>
     }
 }
 
