@@ -154,11 +154,13 @@ pub fn email(field: &str, value: &str) -> Result<String, FieldError> {
     }
 }
 
-/// A telephone number as written: digits with the usual signs between them, 5 to 20 digits.
+/// A telephone number as written: digits with the usual signs between them, 5 to 20 digits; an extension may follow
+/// (`x 12`, `ext. 12`).
 pub fn phone(field: &str, value: &str) -> Result<String, FieldError> {
     let number = clean_line(trim(value)).unwrap_or_default();
     let digits = number.chars().filter(char::is_ascii_digit).count();
-    let signs_ok = number.chars().all(|c| c.is_ascii_digit() || " +-()./x#".contains(c));
+    let plain = number.to_lowercase().replacen("extension", "x", 1).replacen("ext", "x", 1);
+    let signs_ok = plain.chars().all(|c| c.is_ascii_digit() || " +-()./x#".contains(c));
     if signs_ok && (5..=20).contains(&digits) && number.len() <= 40 {
         Ok(number)
     } else {
@@ -221,6 +223,8 @@ mod tests {
         ] {
             assert_eq!(phone("phone", &format!("\u{a0}{number} ")).as_deref(), Ok(number));
         }
+        assert_eq!(phone("phone", "(555) 010-0199 Ext. 5").as_deref(), Ok("(555) 010-0199 Ext. 5"));
+        assert!(phone("phone", "text 12345").is_err());
         assert_eq!(
             phone("phone", "\u{202a}+44\u{a0}20 7946 0018\u{202c}").as_deref(),
             Ok("+44 20 7946 0018")

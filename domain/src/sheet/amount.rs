@@ -55,6 +55,11 @@ pub(super) fn read(cell: &Cell, named: Named) -> Result<Amount, Fault> {
     Ok(Amount { money, named: mark.and_then(Mark::the_one) })
 }
 
+/// Whether a text has the form of an amount, of whatever currency and sign.
+pub(super) fn looks_like_one(text: &str) -> bool {
+    read_text(text, None).is_some()
+}
+
 fn invalid(cell: &Cell) -> Fault {
     let shown: String = trim(&cell.shown()).chars().take(40).collect();
     Fault::new(

@@ -28,6 +28,9 @@ pub enum Cell {
 /// How much of a wrong cell is shown back, in characters.
 const SHOWN_MAX: usize = 200;
 
+/// What people write where there is nothing to write.
+const NOTHING: [&str; 10] = ["-", "--", "–", "—", "n/a", "n.a.", "na", "none", "null", "nil"];
+
 /// What a formula's error looks like in a file that only knows text, such as CSV.
 const FORMULA_ERRORS: &[&str] =
     &["#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#CALC!"];
@@ -63,6 +66,13 @@ impl Cell {
             Cell::Text(text) | Cell::Number(text) => text.chars().all(is_blank_char),
             Cell::Date(_) | Cell::Bool(_) | Cell::Error(_) => false,
         }
+    }
+
+    /// Whether it says that there is nothing to say: a dash, “n/a”, “none”.
+    pub(super) fn is_dashed_out(&self) -> bool {
+        let Cell::Text(text) = self else { return false };
+        let word = trim(text);
+        NOTHING.iter().any(|nothing| word.eq_ignore_ascii_case(nothing))
     }
 
     /// What stands in the cell, for the person who has to find it again; at most 200 characters.

@@ -6,7 +6,6 @@ use super::cell::Fault;
 use super::field::Field;
 use super::row::{Priced, Row, RowContext};
 use super::values::{self, Standing};
-use crate::field;
 use crate::{Currency, Money, date};
 
 /// A customer as a row states it.
@@ -84,7 +83,7 @@ impl Row<'_> {
 
     /// The columns of their own come first; the one for either fills what they leave open.
     fn contact(&mut self) -> (Option<String>, Option<String>) {
-        let email = self.field(Field::Email, |cell| Ok(field::email("email", &cell.text()?)?)).value();
+        let email = self.field(Field::Email, |cell| values::email(&cell.text()?, "email")).value();
         let phone = self.field(Field::Phone, values::phone).value();
         let (other_email, other_phone) =
             self.field(Field::Contact, values::contact).value().unwrap_or_default();

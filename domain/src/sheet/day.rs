@@ -3,6 +3,7 @@
 use chrono::{Days, NaiveDate};
 
 use super::cell::{Cell, Fault, plain_decimal};
+use super::language;
 use super::profile::{DateOrder, Vote};
 use crate::date;
 use crate::field::trim;
@@ -10,7 +11,8 @@ use crate::field::trim;
 /// Reads a date of a plausible year. A time of day behind it is dropped.
 ///
 /// A day and a month in digits, separated by slashes or hyphens, stand in the column's `order`. Where there is none they
-/// are taken only if this one cell can't mean two days; points always put the day first.
+/// are taken only if this one cell can't mean two days; points always put the day first. Two digits of a year are those
+/// of 1969 to 2068, as POSIX has it (`strptime`, `%y`); between hyphens they could stand in front, too.
 pub(super) fn read(cell: &Cell, order: Option<DateOrder>) -> Result<NaiveDate, Fault> {
     let date = match cell {
         Cell::Date(date) => Some(*date),
@@ -57,9 +59,11 @@ fn read_text(text: &str, order: Option<DateOrder>) -> Result<Option<NaiveDate>, 
     match parts[..] {
         [digits] if digits.len() == 8 && digits.bytes().all(|b| b.is_ascii_digit()) => Ok(compact(digits)),
         [year, month, day] if year.len() == 4 && all_digits(&parts) => Ok(ymd(year, month, day)),
-        [day, month, year] if year.len() == 4 && all_digits(&parts) => {
+        [day, month, year] if matches!(year.len(), 2 | 4) && all_digits(&parts) => {
             if text.contains('.') {
                 Ok(ymd(year, month, day))
+            } else if year.len() == 2 && text.contains('-') {
+                by_place(text, [day, month, year], order)
             } else {
                 by_size(text, [day, month, year], order)
             }
@@ -83,16 +87,27 @@ fn by_size(
     match (day_first, month_first, order) {
         (Some(_), Some(_), Some(DateOrder::DayFirst)) => Ok(day_first),
         (Some(_), Some(_), Some(DateOrder::MonthFirst)) => Ok(month_first),
-        (Some(one), Some(other), None) if one != other => Err(Fault::new(
-            "ambiguous_date",
-            format!(
-                "“{text}” can mean {} or {}. Write dates as YYYY-MM-DD, such as 2026-03-20.",
-                date::show(one),
-                date::show(other)
-            ),
-        )),
+        (Some(one), Some(other), None) if one != other => Err(two_days(text, one, other)),
         (one, other, _) => Ok(one.or(other)),
     }
+}
+
+/// Numbers of which the first may be the year, too.
+fn by_place(text: &str, parts: [&str; 3], order: Option<DateOrder>) -> Result<Option<NaiveDate>, Fault> {
+    let [year, month, day] = parts;
+    let year_first = (year.len() == 2).then(|| ymd(year, month, day)).flatten();
+    match (by_size(text, parts, order)?, year_first) {
+        (Some(one), Some(other)) if one != other => Err(two_days(text, one, other)),
+        (one, other) => Ok(one.or(other)),
+    }
+}
+
+fn two_days(text: &str, one: NaiveDate, other: NaiveDate) -> Fault {
+    let (one, other) = (date::show(one), date::show(other));
+    Fault::new(
+        "ambiguous_date",
+        format!("“{text}” can mean {one} or {other}. Write dates as YYYY-MM-DD, such as 2026-03-20."),
+    )
 }
 
 /// Whether a text is a date with the day first, with the month first, or could be both. `None` for what says nothing
@@ -101,7 +116,8 @@ pub(super) fn vote(text: &str) -> Option<Vote> {
     let text = without_time(trim(text))?;
     let mut parts = text.split(['-', '/']).map(str::trim);
     let (first, second, year) = (parts.next()?, parts.next()?, parts.next()?);
-    if parts.next().is_some() || year.len() != 4 || !all_digits(&[first, second, year]) {
+    let is_year = year.len() == 4 || (year.len() == 2 && !text.contains('-'));
+    if parts.next().is_some() || !is_year || !all_digits(&[first, second, year]) {
         return None;
     }
     match (ymd(year, second, first), ymd(year, first, second)) {
@@ -112,12 +128,15 @@ pub(super) fn vote(text: &str) -> Option<Vote> {
     }
 }
 
-/// "20 Mar 2026", "20-March-2026", "Mar 20, 2026".
+/// "20 Mar 2026", "20-March-26", "Fri, Mar 20, 2026".
 fn with_month_name(text: &str) -> Option<NaiveDate> {
-    let mut words =
-        text.split(|c: char| c.is_whitespace() || "-/.,".contains(c)).filter(|word| !word.is_empty());
+    let mut words = text
+        .split(|c: char| c.is_whitespace() || "-/.,".contains(c))
+        .filter(|word| !word.is_empty())
+        .peekable();
+    words.next_if(|word| is_weekday(word));
     let (first, second, year) = (words.next()?, words.next()?, words.next()?);
-    if words.next().is_some() || year.len() != 4 {
+    if words.next().is_some() || !matches!(year.len(), 2 | 4) {
         return None;
     }
     let (day, month) = match (month_number(first), month_number(second)) {
@@ -129,7 +148,11 @@ fn with_month_name(text: &str) -> Option<NaiveDate> {
     if day.len() > 2 || !all_digits(&[day, year]) {
         return None;
     }
-    NaiveDate::from_ymd_opt(year.parse().ok()?, month, day.parse().ok()?)
+    NaiveDate::from_ymd_opt(full_year(year)?, month, day.parse().ok()?)
+}
+
+fn is_weekday(word: &str) -> bool {
+    word.parse::<chrono::Weekday>().is_ok()
 }
 
 fn month_number(word: &str) -> Option<u32> {
@@ -148,17 +171,26 @@ fn month_number(word: &str) -> Option<u32> {
         "december",
     ];
     let word = word.to_lowercase();
-    let index = MONTHS.iter().position(|month| {
-        *month == word || month[..3] == word || (word == "sept" && *month == "september")
-    })?;
-    u32::try_from(index + 1).ok()
+    let english = MONTHS
+        .iter()
+        .position(|month| *month == word || month[..3] == word || (word == "sept" && *month == "september"));
+    english.and_then(|index| u32::try_from(index + 1).ok()).or_else(|| language::month(&word))
 }
 
 fn ymd(year: &str, month: &str, day: &str) -> Option<NaiveDate> {
     if month.len() > 2 || day.len() > 2 {
         return None;
     }
-    NaiveDate::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
+    NaiveDate::from_ymd_opt(full_year(year)?, month.parse().ok()?, day.parse().ok()?)
+}
+
+fn full_year(digits: &str) -> Option<i32> {
+    let year: i32 = digits.parse().ok()?;
+    Some(match (digits.len(), year) {
+        (2, ..=68) => 2000 + year,
+        (2, _) => 1900 + year,
+        _ => year,
+    })
 }
 
 /// The text before a time of day such as "T00:00:00Z" or ", 10:30 PM"; `None` when what follows is no time.
@@ -211,6 +243,16 @@ mod tests {
             "3/20/2025",
             "20-03-2025",
             "20250320",
+            "20.03.25",
+            "3/20/25",
+            "20/3/25",
+            "20-Mar-25",
+            "Mar 20, 25",
+            "Thu 20 Mar 2025",
+            "Thursday, March 20, 2025",
+            "20. März 2025",
+            "20 mars 2025",
+            "20-mrt-2025",
         ] {
             assert_eq!(text(written).as_deref(), Ok("2025-03-20"), "{written}");
         }
@@ -218,6 +260,10 @@ mod tests {
         assert_eq!(text("03.04.2025").as_deref(), Ok("2025-04-03"), "points put the day first");
         assert_eq!(text("03/03/2025").as_deref(), Ok("2025-03-03"), "equal parts leave no doubt");
         assert_eq!(text("29.02.2024").as_deref(), Ok("2024-02-29"));
+        assert_eq!(text("31.12.68").as_deref(), Ok("2068-12-31"));
+        assert_eq!(text("31.12.70").as_deref(), Ok("1970-12-31"));
+        assert_eq!(text("5-1-26"), Err("ambiguous_date"), "day or month first");
+        assert_eq!(text("31-12-70").as_deref(), Ok("1970-12-31"), "there is no day 70");
     }
 
     #[test]
@@ -241,6 +287,11 @@ mod tests {
     fn a_date_that_can_mean_two_days_is_refused_with_both() {
         assert_eq!(text("03/04/2025"), Err("ambiguous_date"));
         assert_eq!(text("3-4-2025"), Err("ambiguous_date"));
+        assert_eq!(text("3/4/25"), Err("ambiguous_date"));
+        assert_eq!(
+            read(&Cell::Text("20-03-25".to_owned()), Some(DateOrder::DayFirst)).unwrap_err().message,
+            "“20-03-25” can mean 20 Mar 2025 or 25 Mar 2020. Write dates as YYYY-MM-DD, such as 2026-03-20."
+        );
         assert_eq!(
             read(&Cell::Text("03/04/2025 00:00".to_owned()), None).unwrap_err().message,
             "“03/04/2025” can mean 3 Apr 2025 or 4 Mar 2025. Write dates as YYYY-MM-DD, such as 2026-03-20."
@@ -251,8 +302,6 @@ mod tests {
     fn what_is_no_date_is_refused() {
         for written in [
             "soon",
-            "20.03.25",
-            "3/20/25",
             "2025-02-29",
             "2025-13-01",
             "31/31/2025",
@@ -320,6 +369,7 @@ mod tests {
     fn a_date_votes_only_where_its_numbers_tell() {
         assert!(matches!(vote("20/03/2025"), Some(Vote::One)));
         assert!(matches!(vote("3/20/2025 0:00"), Some(Vote::Other)));
+        assert!(matches!(vote("3/20/25"), Some(Vote::Other)));
         assert!(matches!(vote("3-4-2025"), Some(Vote::Either)));
         for silent in [
             "03/03/2025",
@@ -327,7 +377,7 @@ mod tests {
             "20.03.2025",
             "31/31/2025",
             "20 Mar 2025",
-            "3/20/25",
+            "20-03-25",
             "1/2/3/2025",
             "x",
         ] {

@@ -323,7 +323,7 @@ impl Row<'_> {
     /// When the invoice was paid, if it was.
     fn settled(&mut self, owes: bool, due: Option<NaiveDate>, context: RowContext) -> Option<NaiveDate> {
         let settled = self.date(Field::SettledOn);
-        let standing = self.field(Field::Status, values::status).value();
+        let standing = self.field(Field::Status, values::invoice_status).value();
         if settled.is_wrong() {
             return None;
         }

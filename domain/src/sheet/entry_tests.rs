@@ -207,6 +207,9 @@ fn a_paid_invoice_was_settled_when_due_or_today() {
         warned(read(Kind::Invoices, &INVOICE, &["1", "1", "2025-01-01", "2025-09-10", "5", "Overdue"]));
     assert!(matches!(row, Entry::Invoice(row) if row.settled_on.is_none()));
     assert_eq!((warnings[0].column.as_str(), warnings[0].code), ("Status", "status_disagrees"));
+    let partly =
+        read(Kind::Invoices, &INVOICE, &["1", "1", "2025-01-01", "2025-03-10", "5", "Partially paid"]);
+    assert_eq!(wrong(partly), [error("Status", "partly_paid")], "how much of it is not known");
 }
 
 #[test]

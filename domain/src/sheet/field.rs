@@ -2,6 +2,7 @@
 
 use super::header::canonical;
 use super::kind::Kind;
+use super::language;
 
 /// What a column can hold. Which of them a sheet can have depends on its [`Kind`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -166,7 +167,7 @@ impl Field {
             (Field::Memo, Kind::Invoices) => REMARKS,
             _ => &[],
         };
-        self.usual_headers().iter().chain(more).copied()
+        self.usual_headers().iter().chain(more).chain(language::headers(self, kind)).copied()
     }
 
     fn usual_headers(self) -> &'static [&'static str] {
@@ -340,6 +341,25 @@ impl Field {
                 | Field::SettledOn
                 | Field::Amount
                 | Field::ReceivedOn
+        )
+    }
+
+    /// Whether a dash or “n/a” in its cells says that there is none. Not where the row is nothing without it, nor where it
+    /// could be what was meant.
+    pub(super) fn may_be_dashed_out(self) -> bool {
+        !matches!(
+            self,
+            Field::Reference
+                | Field::Name
+                | Field::Notes
+                | Field::Currency
+                | Field::Outstanding
+                | Field::Status
+                | Field::InvoiceNumber
+                | Field::Total
+                | Field::Memo
+                | Field::Disputed
+                | Field::Amount
         )
     }
 

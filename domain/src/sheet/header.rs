@@ -80,6 +80,11 @@ pub(super) fn canonical(header: &str) -> String {
     words(header).iter().map(|word| written_out(word)).collect()
 }
 
+/// Whether a word of the header is one of these, or a compound of it such as “Gesamtbetrag”.
+pub(super) fn ends_like(header: &str, known: &[&str]) -> bool {
+    words(header).iter().any(|word| known.iter().any(|known| written_out(word).ends_with(known)))
+}
+
 /// The words of a header in lower case; “invoiceNumber” has two, “customerID” too.
 fn words(header: &str) -> Vec<String> {
     let mut words = Vec::new();

@@ -2,7 +2,7 @@
 
 use super::columns::{Column, Columns, HeaderError};
 use super::field::Field;
-use super::guess::{guess_contacts, guess_kind, keys};
+use super::guess::{guess_amount, guess_contacts, guess_kind, keys};
 use super::header::{self, Unit, column_letters, recognise};
 use super::kind::Kind;
 use super::profile::{ColumnProfile, DateOrder, Decided, Options, Survey};
@@ -37,6 +37,7 @@ pub(super) enum Reason {
     Phones,
     EmailsAndPhones,
     NoContacts,
+    Amounts,
     User,
 }
 
@@ -48,6 +49,7 @@ impl Reason {
             Reason::Phones => "its values are telephone numbers",
             Reason::EmailsAndPhones => "its values are e-mail addresses and telephone numbers",
             Reason::NoContacts => "its values are neither e-mail addresses nor telephone numbers",
+            Reason::Amounts => "no other column says how much",
             Reason::User => "chosen by you",
         }
     }
@@ -72,6 +74,7 @@ impl Mapping {
             })
             .collect();
         guess_contacts(kind, &mut columns, survey.columns());
+        guess_amount(kind, &mut columns, survey.columns());
         Mapping { kind, columns }
     }
 

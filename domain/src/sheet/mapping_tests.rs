@@ -388,6 +388,54 @@ fn only_a_mapping_that_leaves_nothing_open_is_certain() {
     assert!(!certain(&["Amount", "Due date"], &["5.00", "2025-03-10"]), "the name is missing");
 }
 
+#[test]
+fn an_amount_that_no_header_names_is_not_overlooked_but_looked_at() {
+    let view = |headers: &[&str], cells: &[&str]| {
+        let survey = survey(headers, &[cells]);
+        let mapping = Mapping::guess(Some(Kind::Customers), &survey);
+        (mapping.fields(), mapping.view(&survey, &Options::default()).certain)
+    };
+    let (fields, certain) = view(&["Name", "Total amount", "Due date"], &["A", "5.00", "2025-03-10"]);
+    assert!(fields.contains(&pair("Total amount", "outstanding")));
+    assert!(!certain, "the user has a look");
+    for (headers, cells) in [
+        (["Name", "Total amount", "Total paid"], ["A", "5.00", "3.00"]),
+        (["Name", "Amount due", "Total amount"], ["A", "5.00", "9.00"]),
+        (["Name", "Total amount", "City"], ["A", "much", "Rome"]),
+        (["Name", "Debtor group", "City"], ["A", "12", "Rome"]),
+    ] {
+        let found: Vec<_> = view(&headers, &cells).0.into_iter().map(|(header, _)| header).collect();
+        assert!(found.iter().all(|header| ["Name", "Amount due"].contains(&header.as_str())), "{found:?}");
+    }
+}
+
+#[test]
+fn headers_of_other_languages_are_known() {
+    let fields = |kind, headers: &[&str]| {
+        let survey = survey(headers, &[]);
+        let fields = Mapping::guess(kind, &survey).fields();
+        fields.into_iter().map(|(_, field)| field).collect::<Vec<_>>()
+    };
+    let customers = ["reference", "name", "phone", "outstanding", "due_date", "status"];
+    for headers in [
+        ["Kunden-Nr.", "Kunde", "Telefon", "Offener Betrag", "Fällig am", "Zahlungsstatus"],
+        ["Code client", "Raison sociale", "Téléphone", "Montant dû", "Date d'échéance", "Statut"],
+        ["Código de cliente", "Nombre", "Teléfono", "Saldo pendiente", "Fecha de vencimiento", "Estado"],
+        ["Codice cliente", "Ragione sociale", "Telefono", "Importo dovuto", "Data di scadenza", "Stato"],
+        ["Klantnummer", "Klant", "Telefoon", "Openstaand bedrag", "Vervaldatum", "Betaalstatus"],
+    ] {
+        assert_eq!(fields(None, &headers), customers, "{headers:?}");
+    }
+    let invoices = ["name", "invoice_number", "issue_date", "due_date", "total"];
+    for headers in [
+        ["Kunde", "Rechnungsnr.", "Rechnungsdatum", "Fälligkeit", "Gesamtbetrag"],
+        ["Client", "N° facture", "Date de facture", "Échéance", "Montant TTC"],
+        ["Cliente", "Factura", "Fecha de factura", "Vencimiento", "Importe total"],
+    ] {
+        assert_eq!(fields(None, &headers), invoices, "{headers:?}");
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn any_sheet_is_mapped_without_a_panic(

@@ -21,6 +21,7 @@ mod group;
 mod guess;
 mod header;
 mod kind;
+mod language;
 mod mapping;
 mod mark;
 mod profile;

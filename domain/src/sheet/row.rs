@@ -137,7 +137,7 @@ pub(super) struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    /// Reads the cell of `field` unless it is blank, and reports what is wrong with it.
+    /// Reads the cell of `field` unless it is blank or dashed out, and reports what is wrong with it.
     pub fn field<T>(&mut self, field: Field, read: impl FnOnce(&Cell) -> Result<T, Fault>) -> Reading<T> {
         let Some((column, cell)) = self.cell(field) else { return Reading::Absent };
         match cell.formula_error().map_or_else(|| read(cell), Err) {
@@ -238,7 +238,8 @@ impl<'a> Row<'a> {
     fn cell(&self, field: Field) -> Option<(&'a Column, &'a Cell)> {
         let column = self.columns.of(field)?;
         let cell = self.cells.get(column.index).filter(|cell| !cell.is_blank())?;
-        Some((column, cell))
+        let absent = field.may_be_dashed_out() && cell.is_dashed_out();
+        (!absent).then_some((column, cell))
     }
 
     /// Reports what is wrong with the row where `field` stands, or would stand.

@@ -139,6 +139,44 @@ fn references_keep_their_leading_zeros_and_numbers_lose_their_exponent() {
 }
 
 #[test]
+fn a_dash_says_that_there_is_nothing_to_say() {
+    let headers = ["Name", "Email", "Phone", "Outstanding", "Due date"];
+    for dash in ["-", "–", "n/a", "N/A", " none "] {
+        let row = valid(&headers, &cells(&["Acme", dash, dash, "", dash]));
+        assert_eq!((row.email, row.phone, row.owed), (None, None, None), "{dash}");
+        let error = only_error(&headers, &cells(&["Acme", "", "", "12", dash]));
+        assert_eq!((error.column.as_str(), error.code), ("Due date", "required"));
+        let error = only_error(&headers, &cells(&["Acme", "", "", dash, "2025-03-10"]));
+        assert_eq!(error.code, "invalid_amount", "how much is never guessed: {dash}");
+    }
+    assert_eq!(valid(&["Name", "Notes"], &cells(&["Acme", "n/a"])).notes.as_deref(), Some("n/a"));
+    assert_eq!(valid(&["Name"], &cells(&["None"])).name, "None");
+}
+
+#[test]
+fn an_email_address_may_be_a_link_or_stand_behind_its_owner() {
+    let email = |written: &str| valid(&["Name", "Email"], &cells(&["Acme", written])).email;
+    for written in ["mailto:ann@example.com", "Mailto:ann@example.com", "Ann Lee <ann@example.com>"] {
+        assert_eq!(email(written).as_deref(), Some("ann@example.com"), "{written}");
+    }
+    let several = only_error(&["Name", "Email"], &cells(&["Acme", "a@b.co; c@d.co"]));
+    assert_eq!(several.message, "Give one e-mail address; the others belong into the notes.");
+    assert_eq!(only_error(&["Name", "Email"], &cells(&["Acme", "<>"])).code, "invalid_email");
+}
+
+#[test]
+fn a_status_may_be_said_in_other_words_and_languages() {
+    let headers = ["Name", "Outstanding", "Due date", "Status"];
+    let owed = |status: &str| valid(&headers, &cells(&["Acme", "12", "2025-03-10", status])).owed.unwrap();
+    for open in ["Unpaid", "Past due", "Partially paid", "due", "überfällig", "Impayé", "openstaand"] {
+        assert!(!owed(open).settled, "{open}");
+    }
+    for settled in ["PAID", "Paid in full", "cleared", "Bezahlt", "réglée", "pagado", "pagato", "betaald"] {
+        assert!(owed(settled).settled, "{settled}");
+    }
+}
+
+#[test]
 fn a_contact_is_an_email_address_or_a_telephone_number() {
     let contact = |text: &str| {
         let row = valid(&["Name", "Contact"], &cells(&["A", text]));

@@ -1,6 +1,7 @@
 //! Cells become values: what each field's cell may say.
 
 use super::cell::{Cell, Fault, plain_decimal};
+use super::language;
 use super::mark::Mark;
 use crate::field::{self, clean_line, trim};
 use crate::terms::PaymentTerms;
@@ -10,6 +11,8 @@ use crate::{Currency, PaymentMethod, PaymentStatus, customer};
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Standing {
     Open,
+    /// Open, and less than all of it.
+    Partly,
     Overdue,
     Settled,
 }
@@ -39,6 +42,19 @@ pub(super) fn tags(cell: &Cell) -> Result<Vec<String>, Fault> {
     Ok(customer::tags(&[cell.text()?.into_owned()])?)
 }
 
+/// As written, as a link (`mailto:`), or with its owner before it (`Ann <ann@example.com>`).
+pub(super) fn email(text: &str, name: &str) -> Result<String, Fault> {
+    let text = trim(text);
+    let text =
+        text.get(..7).filter(|scheme| scheme.eq_ignore_ascii_case("mailto:")).map_or(text, |_| &text[7..]);
+    let bare =
+        text.strip_suffix('>').and_then(|text| text.rsplit_once('<')).map_or(text, |(_, address)| address);
+    field::email(name, bare).map_err(|error| match text.matches('@').count() {
+        0 | 1 => error.into(),
+        _ => Fault::new("invalid_email", "Give one e-mail address; the others belong into the notes."),
+    })
+}
+
 /// A number cell is a telephone number written without spaces; a broken or negative number is not.
 pub(super) fn phone(cell: &Cell) -> Result<String, Fault> {
     if let Cell::Number(number) = cell {
@@ -66,7 +82,7 @@ pub(super) fn contact(cell: &Cell) -> Result<(Option<String>, Option<String>), F
         }
         *place = Some(part);
     }
-    let email = email.map(|email| field::email("contact", &email)).transpose()?;
+    let email = email.map(|address| self::email(&address, "contact")).transpose()?;
     let phone = phone.map(|phone| field::phone("contact", &phone)).transpose().map_err(|_| {
         Fault::new(
             "invalid_contact",
@@ -92,17 +108,33 @@ pub(super) fn status(cell: &Cell) -> Result<Standing, Fault> {
         other => other.shown(),
     };
     match word.as_str() {
-        "pending" | "unpaid" | "open" => Ok(Standing::Open),
-        "overdue" => Ok(Standing::Overdue),
-        "paid" | "completed" | "settled" => Ok(Standing::Settled),
-        _ => Err(Fault::new(
-            "invalid_status",
-            format!(
-                "“{}” is not a payment status; use Pending, Unpaid or Open for what is owed, Paid, Completed \
+        "pending" | "unpaid" | "not paid" | "open" | "due" | "outstanding" => Ok(Standing::Open),
+        "partial" | "partially paid" | "partly paid" | "part paid" | "part-paid" => Ok(Standing::Partly),
+        "overdue" | "past due" | "late" => Ok(Standing::Overdue),
+        "paid" | "paid in full" | "fully paid" | "completed" | "settled" | "cleared" | "closed" => {
+            Ok(Standing::Settled)
+        }
+        other => language::standing(other).ok_or_else(|| {
+            Fault::new(
+                "invalid_status",
+                format!(
+                    "“{}” is not a payment status; use Pending, Unpaid or Open for what is owed, Paid, Completed \
                      or Settled for what was paid, or Overdue.",
-                excerpt(cell)
-            ),
+                    excerpt(cell)
+                ),
+            )
+        }),
+    }
+}
+
+/// The same of a single invoice, where the rest isn't known that a part left open.
+pub(super) fn invoice_status(cell: &Cell) -> Result<Standing, Fault> {
+    match status(cell)? {
+        Standing::Partly => Err(Fault::new(
+            "partly_paid",
+            "How much of it is paid isn't known from this; write Open here and import the payments after it.",
         )),
+        standing => Ok(standing),
     }
 }
 
@@ -141,7 +173,8 @@ pub(super) fn terms(cell: &Cell) -> Result<PaymentTerms, Fault> {
     let text = cell.text()?;
     let words: String = text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
     let days = words.trim_start_matches("net").trim_end_matches("net");
-    let days = days.strip_suffix("days").or_else(|| days.strip_suffix("day")).unwrap_or(days);
+    let unit = ["days", "day", "tage", "jours", "días", "dias", "giorni", "dagen"];
+    let days = unit.iter().find_map(|unit| days.strip_suffix(unit)).unwrap_or(days);
     let end_of_month = ["endofmonth", "eom"]
         .iter()
         .find_map(|name| words.strip_prefix(name))
