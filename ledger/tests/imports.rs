@@ -265,14 +265,14 @@ async fn wrong_cells_are_mended_one_by_one_or_by_the_group() {
 #[tokio::test(flavor = "multi_thread")]
 async fn columns_are_taken_as_the_user_says_and_the_next_file_like_it_by_itself() {
     let (ledger, ada) = desk().await;
-    let sheet = "Firma,Offen,Frist\nAnna,10,03/04/2026\nBob,20,05/06/2026\n";
+    let sheet = "Wer,Rest,Frist\nAnna,10,03/04/2026\nBob,20,05/06/2026\n";
     let refused = ledger.start_import(&ada, csv(sheet)).await;
     assert!(matches!(refused, Err(Error::BadFile { status: 422, code: "wrong_columns", .. })), "{refused:?}");
     let unmapped = import(&ledger, &ada, reviewed(csv(sheet))).await;
     assert_eq!(unmapped.state, ImportState::Uploaded);
     assert!(!ledger.import_mapping(&ada, &unmapped.id).await.unwrap().problems.is_empty());
 
-    let mapping = [("Firma", "name"), ("Offen", "outstanding"), ("Frist", "due_date")]
+    let mapping = [("Wer", "name"), ("Rest", "outstanding"), ("Frist", "due_date")]
         .map(|(column, field)| (column.to_owned(), Some(field.to_owned())));
     let mut change = MappingChange { mapping: mapping.into(), ..MappingChange::default() };
     ledger.set_import_mapping(&ada, &unmapped.id, &change).await.unwrap();
@@ -287,7 +287,7 @@ async fn columns_are_taken_as_the_user_says_and_the_next_file_like_it_by_itself(
     let saved = ledger.save_mapping(&ada, &unmapped.id, "From the old system").await.unwrap();
     ledger.cancel_import(&ada, &unmapped.id).await.unwrap();
 
-    let next = import(&ledger, &ada, csv("Firma,Offen,Frist\nCarl,30,07/08/2026\n")).await;
+    let next = import(&ledger, &ada, csv("Wer,Rest,Frist\nCarl,30,07/08/2026\n")).await;
     assert_eq!((next.state, next.created), (ImportState::Completed, 1));
     let carl = &customers(&ledger, &ada).await[0];
     assert_eq!(carl.next_due_date, NaiveDate::from_ymd_opt(2026, 8, 7));
@@ -692,7 +692,7 @@ async fn a_sheet_that_can_not_be_read_as_it_is_loses_nothing() {
     let mut workbook = rust_xlsxwriter::Workbook::new();
     let sheets: [(&str, &[[&str; 2]]); 3] = [
         ("March", &[["Name", "Email"], ["Anna", "anna@example.com"]]),
-        ("Offen", &[["Firma", "Post"], ["Bob", "bob@example.com"]]),
+        ("Offen", &[["Wer", "Post"], ["Bob", "bob@example.com"]]),
         ("Later", &[["Name", "Email"]]),
     ];
     for (name, rows) in sheets {
@@ -716,7 +716,7 @@ async fn a_sheet_that_can_not_be_read_as_it_is_loses_nothing() {
     assert_eq!((waits.sheet.as_str(), waits.state), ("Offen", ImportState::Uploaded));
     let named = MappingChange {
         mapping: [
-            ("Firma".to_owned(), Some("name".to_owned())),
+            ("Wer".to_owned(), Some("name".to_owned())),
             ("Post".to_owned(), Some("email".to_owned())),
         ]
         .into(),
