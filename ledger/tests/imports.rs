@@ -715,11 +715,8 @@ async fn a_sheet_that_can_not_be_read_as_it_is_loses_nothing() {
     let waits = ledger.set_import_mapping(&ada, &first.id, &sheet("Offen")).await.unwrap();
     assert_eq!((waits.sheet.as_str(), waits.state), ("Offen", ImportState::Uploaded));
     let named = MappingChange {
-        mapping: [
-            ("Wer".to_owned(), Some("name".to_owned())),
-            ("Post".to_owned(), Some("email".to_owned())),
-        ]
-        .into(),
+        mapping: [("Wer".to_owned(), Some("name".to_owned())), ("Post".to_owned(), Some("email".to_owned()))]
+            .into(),
         ..MappingChange::default()
     };
     ledger.set_import_mapping(&ada, &first.id, &named).await.unwrap();

@@ -334,16 +334,14 @@ impl Applier<'_> {
                 Entry::Invoice(InvoiceRow { customer, .. }) | Entry::Payment(PaymentRow { customer, .. }),
                 None,
             ) => {
-                let or = match self.line.entry {
+                let remedy = match self.line.entry {
                     Entry::Invoice(_) => {
-                        ", or take the rows as “Customers with invoices”, which enters new customers, too"
+                        "import or enter the customer first, correct it, or take the rows as “Customers with \
+                         invoices”: those enter new customers, too."
                     }
-                    _ => "",
+                    _ => "import or enter the customer first, or correct it.",
                 };
-                let message = format!(
-                    "There is no customer {}; import or enter the customer first{or}, or correct it.",
-                    customer.shown()
-                );
+                let message = format!("There is no customer {}; {remedy}", customer.shown());
                 self.refuse(self.customer_field(), "unknown_customer", message)
             }
         }
