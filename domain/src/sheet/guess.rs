@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::amount;
 use super::field::Field;
-use super::header::{column_name, ends_like, fields_of};
+use super::header::{Unit, column_name, fields_of, plain_amount};
 use super::kind::Kind;
 use super::mapping::{MappedColumn, Reason};
 use super::profile::{ColumnProfile, Reach};
@@ -47,29 +47,27 @@ pub(super) fn guess_kind(headers: &[String]) -> Kind {
     if any(&combined, &of_customers) { Kind::Combined } else { Kind::Invoices }
 }
 
-/// Where no header names what is owed or paid, the one column left that calls itself an amount and holds amounts.
+/// Where no header names what is owed or paid, the one column left that calls itself an amount, says nothing else (a
+/// “Total tax” is no debt) and holds amounts.
 pub(super) fn guess_amount(kind: Kind, columns: &mut [MappedColumn], profiles: &[ColumnProfile]) {
     let wanted = kind.fields().iter().copied().find(|field| field.is_amount());
     let Some(field) = wanted.filter(|field| columns.iter().all(|column| column.field != Some(*field))) else {
         return;
     };
     let is_amount = |column: &&mut MappedColumn| {
-        let said = ends_like(&column.header, &AMOUNTS) && !column.header.contains('%');
         let samples = profiles.get(column.index).map_or(&[][..], ColumnProfile::samples);
-        column.field.is_none()
-            && said
+        let plain = plain_amount(&column.header).is_some();
+        plain
+            && column.field.is_none()
             && !samples.is_empty()
-            && samples.iter().all(|sample| amount::looks_like_one(sample))
+            && samples.iter().all(|it| amount::looks_like_one(it))
     };
     let mut found = columns.iter_mut().filter(is_amount);
     if let (Some(column), None) = (found.next(), found.next()) {
+        column.unit = plain_amount(&column.header).unwrap_or(Unit::None);
         (column.field, column.reason) = (Some(field), Some(Reason::Amounts));
     }
 }
-
-/// Words of headers over amounts.
-const AMOUNTS: [&str; 10] =
-    ["amount", "total", "balance", "owed", "debt", "betrag", "montant", "importe", "importo", "bedrag"];
 
 /// E-mail addresses and telephone numbers are told by their values: under a header we don't know they are found, and
 /// under “Contact” names of persons are not taken for them.

@@ -80,9 +80,43 @@ pub(super) fn canonical(header: &str) -> String {
     words(header).iter().map(|word| written_out(word)).collect()
 }
 
-/// Whether a word of the header is one of these, or a compound of it such as “Gesamtbetrag”.
-pub(super) fn ends_like(header: &str, known: &[&str]) -> bool {
-    words(header).iter().any(|word| known.iter().any(|known| written_out(word).ends_with(known)))
+/// Words of headers over amounts; others end with them, such as “Gesamtbetrag”.
+const AMOUNTS: [&str; 12] = [
+    "amount", "total", "balance", "owed", "debt", "sum", "summe", "betrag", "montant", "importe", "importo",
+    "bedrag",
+];
+
+/// Words that may stand beside them and change nothing.
+const BESIDE_AMOUNTS: [&str; 12] = [
+    "the",
+    "grand",
+    "gross",
+    "open",
+    "current",
+    "invoice",
+    "payable",
+    "receivable",
+    "due",
+    "remaining",
+    "unpaid",
+    "outstanding",
+];
+
+/// Whether a header has a word for an amount.
+pub(super) fn speaks_of_amounts(header: &str) -> bool {
+    words(header).iter().any(|word| is_amount_word(word))
+}
+
+/// The unit of a header that calls its column an amount and nothing else, with a unit in brackets or without.
+pub(super) fn plain_amount(header: &str) -> Option<Unit> {
+    let (name, unit) =
+        split_unit(header).map_or((header, Unit::None), |(name, unit)| (name, read_unit(unit)));
+    let plain = |word: &String| is_amount_word(word) || BESIDE_AMOUNTS.contains(&written_out(word));
+    (speaks_of_amounts(name) && words(name).iter().all(plain)).then_some(unit)
+}
+
+fn is_amount_word(word: &str) -> bool {
+    AMOUNTS.iter().any(|known| written_out(word).ends_with(known))
 }
 
 /// The words of a header in lower case; “invoiceNumber” has two, “customerID” too.

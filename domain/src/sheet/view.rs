@@ -24,6 +24,7 @@ impl Mapping {
         let certain = problems.is_empty()
             && questions.is_empty()
             && self.columns.iter().all(sure)
+            && !self.overlooks_amounts()
             && columns.iter().all(|column| column.suggestion.is_none());
         MappingView {
             kind: self.kind,
@@ -47,6 +48,13 @@ impl Mapping {
             header_row: 0,
             top: Vec::new(),
         }
+    }
+
+    /// Whether a column that may say how much is left out, and no other says it.
+    fn overlooks_amounts(&self) -> bool {
+        let silent = self.kind.fields().iter().any(|field| field.is_amount() && !self.has(*field));
+        let left_out = |column: &&MappedColumn| column.field.is_none() && column.reason.is_none();
+        silent && self.columns.iter().filter(left_out).any(|column| header::speaks_of_amounts(&column.header))
     }
 
     fn column_view(&self, column: &MappedColumn, survey: &Survey) -> ColumnView {
