@@ -39,6 +39,17 @@ export class Person {
     await expect(this.page.locator("html")).toHaveAttribute("data-hydrated", "true", { timeout: 20_000 });
   }
 
+  /** Keeps the script from the next page until what is answered is called, as a slow line would. */
+  async holdScript(): Promise<() => void> {
+    let release = () => {};
+    const released = new Promise<void>((resolve) => (release = resolve));
+    await this.page.route("**/*.wasm", async (route) => {
+      await released;
+      await route.continue();
+    });
+    return release;
+  }
+
   async reload(): Promise<void> {
     await this.page.reload();
     await this.ready();

@@ -150,3 +150,18 @@ test("an amount that is none is refused at the field", async ({ sample, person }
     await expect(person.field("Amount", dialog)).toHaveValue(wrong);
   }
 });
+
+test("what is typed before the page has its script stays, and counts", async ({ ada, person }) => {
+  await ada.createCustomer({ name: "Nora New" });
+  await ada.createCustomer({ name: "Otto Old" });
+  await person.logIn(ADA);
+  const release = await person.holdScript();
+  await person.page.goto("/customers", { waitUntil: "commit" });
+  const search = person.field("Search customers");
+  await search.fill("Otto");
+  release();
+  await person.ready();
+  await expect(search).toHaveValue("Otto");
+  await person.seesCustomers("Otto Old");
+  await expect(person.page).toHaveURL(/q=Otto/);
+});

@@ -55,12 +55,7 @@ test("a restart in the middle goes on where it was", async ({ app, ada, person }
 
 test("a file that is chosen before the page has its script is taken", async ({ ada, person }) => {
   await person.logIn(ADA);
-  let release = () => {};
-  const released = new Promise<void>((resolve) => (release = resolve));
-  await person.page.route("**/*.wasm", async (route) => {
-    await released;
-    await route.continue();
-  });
+  const release = await person.holdScript();
   await person.page.goto("/import", { waitUntil: "commit" });
   await person.choose(csv("early.csv", [["Name", "Reference"], ["Early Ltd", "C-1"]]));
   await expect(person.page.locator("html")).not.toHaveAttribute("data-hydrated", "true");

@@ -10,9 +10,12 @@
     )
 )]
 
-use std::panic::{self, PanicHookInfo};
+mod early;
 
-use leptos::prelude::{document, window};
+use std::panic::{self, PanicHookInfo};
+use std::time::Duration;
+
+use leptos::prelude::{document, set_timeout, window};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlElement, ServiceWorkerRegistration};
@@ -23,8 +26,12 @@ pub fn hydrate() {
     panic::set_hook(Box::new(on_panic));
     spawn_local(async {
         let Some(body) = document().body() else { return };
+        let early = early::Early::watch();
         let page = leptos::mount::hydrate_from_async(body, app::App).await;
         page.forget();
+        // What waits for its data comes to life a moment after the page.
+        let typed = early.taken();
+        set_timeout(|| typed.put_back(), Duration::from_millis(50));
         if let Some(root) = document().document_element().and_then(|root| root.dyn_into::<HtmlElement>().ok())
         {
             // Tests, and the style sheet, wait for it.
