@@ -1,6 +1,6 @@
 //! Dates as people write them into spreadsheets.
 
-use chrono::{Days, NaiveDate};
+use chrono::{Days, Month, NaiveDate, Weekday};
 
 use super::cell::{Cell, Fault, plain_decimal};
 use super::language;
@@ -152,29 +152,12 @@ fn with_month_name(text: &str) -> Option<NaiveDate> {
 }
 
 fn is_weekday(word: &str) -> bool {
-    word.parse::<chrono::Weekday>().is_ok()
+    word.parse::<Weekday>().is_ok()
 }
 
 fn month_number(word: &str) -> Option<u32> {
-    const MONTHS: [&str; 12] = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ];
-    let word = word.to_lowercase();
-    let english = MONTHS
-        .iter()
-        .position(|month| *month == word || month[..3] == word || (word == "sept" && *month == "september"));
-    english.and_then(|index| u32::try_from(index + 1).ok()).or_else(|| language::month(&word))
+    let english = word.parse::<Month>().ok().map(|month| month.number_from_month());
+    english.or_else(|| language::month(&word.to_lowercase()))
 }
 
 fn ymd(year: &str, month: &str, day: &str) -> Option<NaiveDate> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::amount;
 use super::field::Field;
-use super::header::{Unit, column_name, fields_of, plain_amount};
+use super::header::{column_name, fields_of, plain_amount};
 use super::kind::Kind;
 use super::mapping::{MappedColumn, Reason};
 use super::profile::{ColumnProfile, Reach};
@@ -54,18 +54,14 @@ pub(super) fn guess_amount(kind: Kind, columns: &mut [MappedColumn], profiles: &
     let Some(field) = wanted.filter(|field| columns.iter().all(|column| column.field != Some(*field))) else {
         return;
     };
-    let is_amount = |column: &&mut MappedColumn| {
-        let samples = profiles.get(column.index).map_or(&[][..], ColumnProfile::samples);
-        let plain = plain_amount(&column.header).is_some();
-        plain
-            && column.field.is_none()
-            && !samples.is_empty()
-            && samples.iter().all(|it| amount::looks_like_one(it))
-    };
-    let mut found = columns.iter_mut().filter(is_amount);
-    if let (Some(column), None) = (found.next(), found.next()) {
-        column.unit = plain_amount(&column.header).unwrap_or(Unit::None);
-        (column.field, column.reason) = (Some(field), Some(Reason::Amounts));
+    let mut found = columns.iter_mut().filter(|column| column.field.is_none()).filter_map(|column| {
+        let unit = plain_amount(&column.header)?;
+        let samples = profiles.get(column.index)?.samples();
+        let amounts = !samples.is_empty() && samples.iter().all(|sample| amount::looks_like_one(sample));
+        amounts.then_some((column, unit))
+    });
+    if let (Some((column, unit)), None) = (found.next(), found.next()) {
+        (column.field, column.unit, column.reason) = (Some(field), unit, Some(Reason::Amounts));
     }
 }
 

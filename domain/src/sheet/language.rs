@@ -232,7 +232,7 @@ pub(super) fn standing(word: &str) -> Option<Standing> {
     })
 }
 
-/// The number of a month by its name or the usual abbreviation, in lower case.
+/// The number of a month by its name or the usual abbreviation, in lower case; English names are chrono's.
 pub(super) fn month(word: &str) -> Option<u32> {
     const MONTHS: [&[&str]; 12] = [
         &["januar", "jänner", "janvier", "janv", "enero", "ene", "gennaio", "gen", "januari", "janeiro"],
@@ -243,7 +243,7 @@ pub(super) fn month(word: &str) -> Option<u32> {
         &["juni", "juin", "junio", "giugno", "giu", "junho"],
         &["juli", "juillet", "juil", "julio", "luglio", "lug", "julho"],
         &["août", "agosto", "ago", "augustus"],
-        &["septembre", "septiembre", "settembre", "set", "setembro"],
+        &["sept", "septembre", "septiembre", "settembre", "set", "setembro"],
         &["oktober", "okt", "octobre", "octubre", "ottobre", "ott", "outubro", "out"],
         &["novembre", "noviembre", "novembro"],
         &["dezember", "dez", "décembre", "déc", "diciembre", "dic", "dicembre", "dezembro"],

@@ -571,6 +571,7 @@ impl Desk {
         moment: Moment,
     ) -> Result<(), Stop> {
         let mut changes = Vec::new();
+        let of_many = event.as_ref().is_some_and(|event| event.customer.is_none());
         // Told beside the customer whose event it is; that of an import has none.
         let mut invoices = event.as_ref().and_then(|event| event.customer.as_ref()).map(|_| Vec::new());
         let mut totals = Tallies::default();
@@ -587,7 +588,7 @@ impl Desk {
             tally(&mut totals, &mut entries, before.as_ref(), after.as_deref());
             let noted = changes.len();
             note_account(&mut self.written, &mut changes, &mut invoices, before.as_ref(), after, moment.at);
-            if changes.len() > noted {
+            if of_many && changes.len() > noted {
                 touched.push(id.clone());
             }
         }
@@ -639,14 +640,11 @@ impl Desk {
         if !changes.is_empty() {
             data.insert("changes".into(), Value::Array(changes));
         }
-        let of_many = event.customer.is_none();
         self.append(event.customer, event.kind, event.subject, Value::Object(data), caller, moment.at)?;
         // Last: a command that is refused until here moves nothing.
         self.written.totals.merge(totals);
         self.written.entries.merge(entries);
-        if of_many {
-            self.note_imported(touched);
-        }
+        self.note_imported(touched);
         Ok(())
     }
 
