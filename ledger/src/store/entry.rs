@@ -13,7 +13,7 @@ use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use domain::{Customer, Invoice, Payment};
 use surrealdb::types::{RecordId, RecordIdKey, RecordIdKeyRange, SurrealValue, Value, array};
 
-use super::{Store, key};
+use super::{Store, first_of, key};
 use crate::commit::CalledBy;
 use crate::{Error, Result};
 
@@ -220,7 +220,7 @@ impl Store {
 
     async fn found_before(&self, by: By, value: &str, limit: u32) -> Result<Vec<String>> {
         let range = range(by, Bound::Unbounded, Bound::Excluded(value));
-        let query = "SELECT VALUE id FROM $range LIMIT $limit";
+        let query = format!("SELECT VALUE id FROM {} LIMIT $limit", first_of("$range"));
         let asked = self.db.query(query).bind(("range", range)).bind(("limit", i64::from(limit)));
         let found: Vec<RecordId> = asked.await?.take(0)?;
         found.into_iter().map(Entry::row).collect()
@@ -243,8 +243,8 @@ impl Store {
         }
         let mut after: Option<String> = None;
         loop {
-            let from =
-                after.as_ref().map_or_else(|| "customer".to_owned(), |id| format!("customer:`{id}`>.."));
+            let later = |id| first_of(&format!("customer:`{id}`>.."));
+            let from = after.as_ref().map_or_else(|| "customer".to_owned(), later);
             let query = format!("SELECT id, name_key, email_key, archived FROM {from} LIMIT {AT_ONCE}");
             let rows: Vec<Called> = self.db.query(query).await?.take(0)?;
             let Some(last) = rows.last() else { break };

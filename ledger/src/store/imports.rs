@@ -11,7 +11,7 @@ use super::rows::{
     ImportChunkRow, ImportErrorRow, ImportMappingRow, ImportPartRow, ImportResultRow, ImportRow,
     ImportSurveyRow, state_name,
 };
-use super::{Store, key, record};
+use super::{Store, first_of, key, record};
 use crate::{Error, Result};
 
 /// Tables whose records are kept under `[import, number]` and hold what is in the file.
@@ -262,7 +262,7 @@ impl Store {
         let filter = if group.is_some() { "WHERE code = $code AND column = $column" } else { "" };
         let rows: Vec<ImportErrorRow> = self
             .db
-            .query(format!("SELECT * FROM $range {filter} LIMIT {limit}"))
+            .query(format!("SELECT * FROM {} {filter} LIMIT {limit}", first_of("$range")))
             .bind(("range", range("import_error", import, from, i64::MAX)))
             .bind(("code", code.to_owned()))
             .bind(("column", column.to_owned()))

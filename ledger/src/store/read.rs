@@ -12,7 +12,7 @@ use surrealdb::types::{RecordId, SurrealValue, Value};
 
 use super::entry::By;
 use super::rows::{CustomerRow, EventRow, GridRow, InvoiceRow, PaymentRow, UserRow, status_rank};
-use super::{Store, key, record};
+use super::{Store, first_of, key, record};
 use crate::grid::Unapplied;
 use crate::payment::PaymentSort;
 use crate::summary::Shelf;
@@ -393,7 +393,7 @@ impl Store {
     /// Customers by id, for the grid's index: at most `limit` after `after`.
     pub(crate) async fn grid_rows(&self, after: Option<&str>, limit: u32) -> Result<Vec<GridRow>> {
         let range = match after {
-            Some(id) => format!("customer:`{id}`>.."),
+            Some(id) => first_of(&format!("customer:`{id}`>..")),
             None => "customer".to_owned(),
         };
         let query = format!("SELECT {GRID} FROM {range} LIMIT {limit}");
@@ -658,9 +658,9 @@ impl Store {
 
     /// The first event after `after`, wherever it is.
     pub(crate) async fn next_event(&self, after: i64) -> Result<Option<i64>> {
-        let from = after + 1;
+        let later = first_of(&format!("event:{}..", after + 1));
         let seqs: Vec<i64> =
-            self.db.query(format!("SELECT VALUE seq FROM event:{from}.. LIMIT 1")).await?.take(0)?;
+            self.db.query(format!("SELECT VALUE seq FROM {later} LIMIT 1")).await?.take(0)?;
         Ok(seqs.into_iter().next())
     }
 }

@@ -4,9 +4,9 @@ use std::sync::atomic::Ordering;
 
 use surrealdb::types::{RecordId, RecordIdKey, SurrealValue};
 
-use super::Store;
 use super::commit::{CommitError, classify};
 use super::rows::{MoveRow, MovedRow, SummaryRow};
+use super::{Store, first_of};
 use crate::summary::{SummaryKey, Tallies, Tally};
 use crate::{Error, Result};
 
@@ -59,7 +59,7 @@ impl Store {
     pub(crate) async fn fold_totals(&self) -> Result<()> {
         loop {
             let head = self.head().await?.seq;
-            let query = format!("SELECT * FROM {} LIMIT {FOLD}", self.unfolded());
+            let query = format!("SELECT * FROM {} LIMIT {FOLD}", first_of(&self.unfolded()));
             let rows: Vec<MoveRow> = self.db.query(query).await?.take(0)?;
             let Some(last) = rows.last().map(|row| seq(&row.id)).transpose()? else {
                 // Another node was here.
