@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -54,6 +55,14 @@ pub const MAX_EXPONENT: u32 = 4;
 /// The largest amount: 10¹³ minor units either way. Leaves room to sum 900,000 of them in an `i64`.
 pub const MAX_MINOR: i64 = 10_000_000_000_000;
 
+/// All codes that are known, in order.
+static CODES: LazyLock<Vec<[u8; 3]>> = LazyLock::new(|| {
+    let hundredths = HUNDREDTHS.split_ascii_whitespace().filter_map(|code| code.as_bytes().try_into().ok());
+    let mut codes: Vec<[u8; 3]> = OTHER_EXPONENTS.iter().map(|(code, _)| **code).chain(hundredths).collect();
+    codes.sort_unstable();
+    codes
+});
+
 impl Currency {
     /// The United States dollar.
     pub const USD: Currency = Currency(*b"USD");
@@ -66,12 +75,7 @@ impl Currency {
 
     /// Every currency that is known, by code.
     pub fn all() -> impl Iterator<Item = Currency> {
-        let hundredths =
-            HUNDREDTHS.split_ascii_whitespace().filter_map(|code| code.as_bytes().try_into().ok());
-        let mut codes: Vec<[u8; 3]> =
-            OTHER_EXPONENTS.iter().map(|(code, _)| **code).chain(hundredths).collect();
-        codes.sort_unstable();
-        codes.into_iter().map(Currency)
+        CODES.iter().copied().map(Currency)
     }
 
     /// The three-letter code.
@@ -98,9 +102,7 @@ impl FromStr for Currency {
         let unknown = || MoneyError::UnknownCurrency(trimmed.chars().take(40).collect());
         let mut code: [u8; 3] = trimmed.as_bytes().try_into().map_err(|_| unknown())?;
         code.make_ascii_uppercase();
-        let known = OTHER_EXPONENTS.iter().any(|(other, _)| **other == code)
-            || HUNDREDTHS.split_ascii_whitespace().any(|hundredth| hundredth.as_bytes() == code);
-        if known { Ok(Currency(code)) } else { Err(unknown()) }
+        if CODES.binary_search(&code).is_ok() { Ok(Currency(code)) } else { Err(unknown()) }
     }
 }
 

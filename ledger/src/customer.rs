@@ -76,14 +76,19 @@ impl Ledger {
         // Read first: what the page holds can only be newer.
         let seq = grid.seq();
         let Some(found) = grid.page(&query.filter, sort, limit, after) else { return Ok(None) };
-        let ids: Vec<String> = found.ids.iter().map(|id| id.as_str().to_owned()).collect();
-        let mut rows = HashMap::with_capacity(ids.len());
-        for row in self.store().customer_rows(&ids).await? {
-            let customer = Customer::try_from(row)?;
-            rows.insert(customer.id.clone(), customer);
+        let mut customers: HashMap<CustomerId, Customer> =
+            found.listed.iter().filter_map(|it| grid.held(it)).map(|it| (it.id.clone(), it)).collect();
+        let unread = found.listed.iter().filter(|it| !customers.contains_key(&it.id));
+        let unread: Vec<String> = unread.map(|it| it.id.as_str().to_owned()).collect();
+        if !unread.is_empty() {
+            for row in self.store().customer_rows(&unread).await? {
+                let customer = Customer::try_from(row)?;
+                grid.hold(&customer);
+                customers.insert(customer.id.clone(), customer);
+            }
         }
         // One that was deleted a moment ago is in the index and not in the books.
-        let data = found.ids.iter().filter_map(|id| rows.remove(id)).collect();
+        let data = found.listed.iter().filter_map(|it| customers.remove(&it.id)).collect();
         let next = found.next.map(|next| keyset_cursor(&next, order));
         Ok(Some(Read { seq, value: page(data, next, found.total) }))
     }

@@ -1,18 +1,21 @@
 //! What the customer grid is filtered, searched and ordered by, in memory: a page of a hundred thousand customers is
-//! found in a millisecond or two, by any filter and any order, and only its rows are read from the database.
+//! found in a millisecond or two, by any filter and any order, and only its rows are read from the database, or kept from
+//! when they last were: the first pages of a list are read again and again, and the index knows each row's version.
 //!
 //! It follows the event log with the live tail, and a reader waits until it has seen what this process committed. Until
 //! it has been read at start, and should it ever fall behind, the database answers the same questions itself.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use chrono::NaiveDate;
 use domain::customer::{CustomerFilter, CustomerSort, SortBy};
 use domain::{Currency, Customer, CustomerId};
+use itertools::{Either, Itertools};
 use memchr::memmem::Finder;
+use quick_cache::sync::Cache;
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::watch;
@@ -25,12 +28,16 @@ use crate::{Error, Ledger, Result};
 const LOAD: u32 = 2_000;
 /// A reader that has to wait longer for what was committed asks the database.
 const PATIENCE: Duration = Duration::from_millis(200);
+/// Customers that are kept as they were read last, of about a kibibyte each.
+const HELD: usize = 4_096;
 
 /// The index.
 pub(crate) struct Grid {
     state: RwLock<State>,
     /// The last event that is in it.
     seq: watch::Sender<i64>,
+    /// Customers as they were read last; true as long as they have the version that the index knows.
+    held: Cache<CustomerId, Arc<Customer>>,
 }
 
 #[derive(Default)]
@@ -46,47 +53,53 @@ struct State {
     waiting: Option<Vec<Change>>,
 }
 
-/// A customer as the index knows it.
+/// A customer as the index knows it: what is looked at for every question, and apart from it what only those who are found
+/// are asked for. A hundred thousand of these are read from one end to the other, and their size decides how fast.
 struct Entry {
-    id: Box<str>,
-    name: Text,
-    reference: Text,
-    search: Span,
-    owner: Option<Box<str>>,
-    tags: Box<[String]>,
-    currency: Box<str>,
+    name: Head,
+    reference: Head,
     outstanding: i64,
     overdue: i64,
     created: i64,
     updated: i64,
+    search: Span,
     /// Days since the common era; [`NO_DATE`] sorts last.
     due: i32,
-    status: i64,
+    /// `None`: no currency that is known.
+    currency: Option<Currency>,
+    status: u8,
+    archived: bool,
+    rest: Box<Rest>,
+}
+
+struct Rest {
+    id: Box<str>,
+    name: Text,
+    reference: Text,
+    owner: Option<Box<str>>,
+    tags: Box<[String]>,
     /// In minor units.
     unapplied: i64,
-    archived: bool,
+    version: i64,
 }
 
 const NO_DATE: i32 = i32::MAX;
 
-/// A text to order by, with its beginning beside it: two texts are mostly told apart without looking at them.
-struct Text {
-    /// The first eight bytes, which compare as the text does.
-    head: u64,
-    text: Box<str>,
-}
+/// A text to order by.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Text(Box<str>);
 
-impl Text {
-    fn new(text: String) -> Self {
-        let mut head = [0; 8];
+/// The first sixteen bytes of a text, which compare as it does: two texts are mostly told apart without looking at them.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Head(u128);
+
+impl Head {
+    fn of(text: &str) -> Self {
+        let mut head = [0; 16];
         for (place, byte) in head.iter_mut().zip(text.bytes()) {
             *place = byte;
         }
-        Self { head: u64::from_be_bytes(head), text: text.into() }
-    }
-
-    fn as_key(&self) -> Key<'_> {
-        Key::Text(self.head, &self.text)
+        Self(u128::from_be_bytes(head))
     }
 }
 
@@ -118,9 +131,15 @@ pub(crate) struct Unapplied {
     pub owes: bool,
 }
 
-/// The ids of a page, where the next begins, and how many match in all.
+/// A customer on a page, and the version it is there with.
+pub(crate) struct Listed {
+    pub id: CustomerId,
+    version: i64,
+}
+
+/// Who is on a page, where the next begins, and how many match in all.
 pub(crate) struct GridPage {
-    pub ids: Vec<CustomerId>,
+    pub listed: Vec<Listed>,
     pub next: Option<Keyset>,
     pub total: u64,
 }
@@ -128,7 +147,7 @@ pub(crate) struct GridPage {
 impl Grid {
     pub(crate) fn new(seq: i64) -> Self {
         let state = State { waiting: Some(Vec::new()), ..State::default() };
-        Self { state: RwLock::new(state), seq: watch::Sender::new(seq) }
+        Self { state: RwLock::new(state), seq: watch::Sender::new(seq), held: Cache::new(HELD) }
     }
 
     /// Takes in the event `seq`.
@@ -162,6 +181,17 @@ impl Grid {
         *self.seq.borrow()
     }
 
+    /// A customer of a page, if it is kept as it is there.
+    pub(crate) fn held(&self, listed: &Listed) -> Option<Customer> {
+        let held = self.held.get(&listed.id).filter(|held| held.version == listed.version)?;
+        Some(Customer::clone(&held))
+    }
+
+    /// Keeps a customer as it was read.
+    pub(crate) fn hold(&self, customer: &Customer) {
+        self.held.insert(customer.id.clone(), Arc::new(customer.clone()));
+    }
+
     /// A page of it; `None` when the cursor is not one of this order.
     pub(crate) fn page(
         &self,
@@ -170,42 +200,54 @@ impl Grid {
         limit: u32,
         after: Option<&Keyset>,
     ) -> Option<GridPage> {
-        let last = match after {
-            Some(after) => Some((last_keys(sort, after)?, after.id.as_str())),
-            None => None,
-        };
         let matcher = Matcher::new(filter);
-        let order = |a: &Entry, b: &Entry| {
-            let keys = sort.iter().map(|by| (a.key(by.field), b.key(by.field)));
-            compare(sort, keys, (&a.id, &b.id))
+        // The first column tells nearly all entries apart, and is told by one number.
+        let first_by = sort.first();
+        let rank = |entry: &Entry| first_by.map_or(0, |by| entry.key(by.field).rank(by.descending));
+        let order = |(rank_a, a): &(u128, &Entry), (rank_b, b): &(u128, &Entry)| {
+            rank_a.cmp(rank_b).then_with(|| {
+                let keys = sort.iter().map(|by| (a.key(by.field), b.key(by.field)));
+                compare(sort, keys, || a.rest.id.cmp(&b.rest.id))
+            })
+        };
+        let last = match after {
+            Some(after) => {
+                let keys = last_keys(sort, after)?;
+                let first = first_by.zip(keys.first());
+                let rank = first.map_or(0, |(by, key)| key.as_key().rank(by.descending));
+                Some((rank, keys, after.id.as_str()))
+            }
+            None => None,
         };
         let room = limit as usize + 1;
         let mut total = 0;
-        let mut first: Vec<&Entry> = Vec::new();
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        for entry in state.entries.iter().filter(|entry| matcher.takes(entry, &state)) {
-            total += 1;
-            if let Some((keys, id)) = &last {
+        let entries = state.entries.iter();
+        // Rows were mostly made in some order; met from its better end, nearly all others are told apart by one comparison.
+        let entries = match sort.first() {
+            Some(by) if by.descending => Either::Left(entries.rev()),
+            _ => Either::Right(entries),
+        };
+        let matching = entries.filter(|entry| matcher.takes(entry, &state)).inspect(|_| total += 1);
+        let behind_last = matching.map(|entry| (rank(entry), entry)).filter(|(rank, entry)| {
+            last.as_ref().is_none_or(|(last_rank, keys, id)| {
                 let keys = sort.iter().zip(keys).map(|(by, last)| (entry.key(by.field), last.as_key()));
-                if compare(sort, keys, (&entry.id, id)).is_le() {
-                    continue;
-                }
-            }
-            if first.len() == room && first.last().is_some_and(|last| order(entry, last).is_ge()) {
-                continue;
-            }
-            let at = first.partition_point(|other| order(other, entry).is_lt());
-            first.insert(at, entry);
-            first.truncate(room);
-        }
+                rank.cmp(last_rank).then_with(|| compare(sort, keys, || (*entry.rest.id).cmp(id))).is_gt()
+            })
+        });
+        let mut first: Vec<&Entry> =
+            behind_last.k_smallest_relaxed_by(room, order).map(|(_, entry)| entry).collect();
         let more = first.len() == room;
         first.truncate(limit as usize);
         let next = first.last().filter(|_| more).map(|entry| Keyset {
             values: sort.iter().map(|by| entry.key(by.field).value(by.field)).collect(),
-            id: entry.id.to_string(),
+            id: entry.rest.id.to_string(),
         });
-        let ids = first.into_iter().map(|entry| CustomerId::from(entry.id.to_string())).collect();
-        Some(GridPage { ids, next, total })
+        let listed = |entry: &Entry| Listed {
+            id: CustomerId::from(entry.rest.id.to_string()),
+            version: entry.rest.version,
+        };
+        Some(GridPage { listed: first.into_iter().map(listed).collect(), next, total })
     }
 
     /// Customers with money that settles nothing.
@@ -213,13 +255,13 @@ impl Grid {
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
         let told = |entry: &Entry| {
             Ok(Unapplied {
-                customer: CustomerId::from(entry.id.to_string()),
-                currency: entry.currency.parse().map_err(|_| Error::internal("broken row: currency"))?,
-                minor: entry.unapplied,
+                customer: CustomerId::from(entry.rest.id.to_string()),
+                currency: entry.currency.ok_or_else(|| Error::internal("broken row: currency"))?,
+                minor: entry.rest.unapplied,
                 owes: entry.outstanding > 0,
             })
         };
-        state.entries.iter().filter(|entry| entry.unapplied > 0).map(told).collect()
+        state.entries.iter().filter(|entry| entry.rest.unapplied > 0).map(told).collect()
     }
 }
 
@@ -240,7 +282,7 @@ impl State {
         match place.and_then(|place| self.entries.get_mut(place)) {
             Some(known) => *known = entry,
             None => {
-                self.places.insert(entry.id.clone(), self.entries.len());
+                self.places.insert(entry.rest.id.clone(), self.entries.len());
                 self.entries.push(entry);
             }
         }
@@ -251,7 +293,7 @@ impl State {
         let Some(place) = self.places.remove(id) else { return };
         self.unused += self.entries.swap_remove(place).search.len;
         if let Some(moved) = self.entries.get(place) {
-            self.places.insert(moved.id.clone(), place);
+            self.places.insert(moved.rest.id.clone(), place);
         }
         self.tidy();
     }
@@ -364,21 +406,26 @@ impl Ledger {
 impl Entry {
     fn of(id: Box<str>, row: GridRow, search: Span) -> Self {
         Self {
-            id,
-            name: Text::new(row.name_key),
-            reference: Text::new(row.reference_key),
-            search,
-            owner: row.owner.map(Into::into),
-            tags: row.tags.into(),
-            currency: row.currency.into(),
+            name: Head::of(&row.name_key),
+            reference: Head::of(&row.reference_key),
             outstanding: row.outstanding_face,
             overdue: row.overdue_face,
             created: row.created_us,
             updated: row.updated_us,
+            search,
             due: day(&row.due_key),
-            status: row.status_rank,
-            unapplied: row.unapplied,
+            currency: row.currency.parse().ok(),
+            status: u8::try_from(row.status_rank).unwrap_or(u8::MAX),
             archived: row.archived,
+            rest: Box::new(Rest {
+                id,
+                name: Text(row.name_key.into()),
+                reference: Text(row.reference_key.into()),
+                owner: row.owner.map(Into::into),
+                tags: row.tags.into(),
+                unapplied: row.unapplied,
+                version: row.version,
+            }),
         }
     }
 }
@@ -395,11 +442,20 @@ fn day(key: &str) -> i32 {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Key<'a> {
     Int(i64),
-    /// Its beginning, see [`Text`], and all of it.
-    Text(u64, &'a str),
+    /// Its beginning, and all of it.
+    Text(Head, &'a Text),
 }
 
 impl Key<'_> {
+    /// A number that compares as the key does, as far as it goes.
+    fn rank(self, descending: bool) -> u128 {
+        let rank = match self {
+            Key::Int(number) => u128::from(number.cast_unsigned() ^ (1 << 63)),
+            Key::Text(Head(head), _) => head,
+        };
+        if descending { !rank } else { rank }
+    }
+
     /// As it stands in a cursor, which the database can go on from as well.
     fn value(self, field: CustomerSort) -> KeyValue {
         match (field, self) {
@@ -411,7 +467,7 @@ impl Key<'_> {
                 KeyValue::Text(date.map_or_else(|| NEVER.to_owned(), |date| date.to_string()))
             }
             (_, Key::Int(number)) => KeyValue::Int(number),
-            (_, Key::Text(_, text)) => KeyValue::Text(text.to_owned()),
+            (_, Key::Text(_, Text(text))) => KeyValue::Text(text.to_string()),
         }
     }
 }
@@ -419,12 +475,12 @@ impl Key<'_> {
 impl Entry {
     fn key(&self, field: CustomerSort) -> Key<'_> {
         match field {
-            CustomerSort::Name => self.name.as_key(),
-            CustomerSort::Reference => self.reference.as_key(),
+            CustomerSort::Name => Key::Text(self.name, &self.rest.name),
+            CustomerSort::Reference => Key::Text(self.reference, &self.rest.reference),
             CustomerSort::Outstanding => Key::Int(self.outstanding),
             CustomerSort::Overdue => Key::Int(self.overdue),
             CustomerSort::NextDueDate => Key::Int(self.due.into()),
-            CustomerSort::Status => Key::Int(self.status),
+            CustomerSort::Status => Key::Int(self.status.into()),
             CustomerSort::CreatedAt => Key::Int(self.created),
             CustomerSort::UpdatedAt => Key::Int(self.updated),
         }
@@ -434,14 +490,14 @@ impl Entry {
 /// A cursor's value.
 enum LastKey {
     Int(i64),
-    Text(Text),
+    Text(Head, Text),
 }
 
 impl LastKey {
     fn as_key(&self) -> Key<'_> {
         match self {
             LastKey::Int(number) => Key::Int(*number),
-            LastKey::Text(text) => text.as_key(),
+            LastKey::Text(head, text) => Key::Text(*head, text),
         }
     }
 }
@@ -454,7 +510,7 @@ fn last_keys(sort: &[SortBy<CustomerSort>], after: &Keyset) -> Option<Vec<LastKe
     let key = |(by, value): (&SortBy<CustomerSort>, &KeyValue)| match (by.field, value) {
         (CustomerSort::NextDueDate, KeyValue::Text(text)) => Some(LastKey::Int(day(text).into())),
         (CustomerSort::Name | CustomerSort::Reference, KeyValue::Text(text)) => {
-            Some(LastKey::Text(Text::new(text.clone())))
+            Some(LastKey::Text(Head::of(text), Text(text.as_str().into())))
         }
         (CustomerSort::Name | CustomerSort::Reference | CustomerSort::NextDueDate, KeyValue::Int(_)) => None,
         (_, KeyValue::Int(number)) => Some(LastKey::Int(*number)),
@@ -468,14 +524,14 @@ fn last_keys(sort: &[SortBy<CustomerSort>], after: &Keyset) -> Option<Vec<LastKe
 fn compare<'a>(
     sort: &[SortBy<CustomerSort>],
     keys: impl Iterator<Item = (Key<'a>, Key<'a>)>,
-    ids: (&str, &str),
+    by_id: impl FnOnce() -> Ordering,
 ) -> Ordering {
     let turned = |order: Ordering, descending| if descending { order.reverse() } else { order };
     sort.iter()
         .zip(keys)
         .map(|(by, (a, b))| turned(a.cmp(&b), by.descending))
         .find(|order| order.is_ne())
-        .unwrap_or_else(|| turned(ids.0.cmp(ids.1), sort.first().is_some_and(|by| by.descending)))
+        .unwrap_or_else(|| turned(by_id(), sort.first().is_some_and(|by| by.descending)))
 }
 
 /// A filter, made ready for a hundred thousand questions.
@@ -483,7 +539,6 @@ struct Matcher<'a> {
     filter: &'a CustomerFilter,
     words: Vec<Finder<'static>>,
     status: Option<i64>,
-    currency: Option<String>,
     due_from: Option<i32>,
     due_to: Option<i32>,
 }
@@ -496,7 +551,6 @@ impl<'a> Matcher<'a> {
             filter,
             words: words.iter().map(|word| Finder::new(word).into_owned()).collect(),
             status: filter.status.map(status_rank),
-            currency: filter.currency.map(|currency| currency.to_string()),
             due_from: filter.due_from.map(|date| date.num_days_from_ce()),
             due_to: filter.due_to.map(|date| date.num_days_from_ce()),
         }
@@ -505,14 +559,14 @@ impl<'a> Matcher<'a> {
     fn takes(&self, entry: &Entry, state: &State) -> bool {
         let filter = self.filter;
         entry.archived == filter.archived
-            && self.status.is_none_or(|status| status == entry.status)
+            && self.status.is_none_or(|status| status == i64::from(entry.status))
             && filter.min_outstanding.is_none_or(|min| entry.outstanding >= min)
             && filter.max_outstanding.is_none_or(|max| entry.outstanding <= max)
             && self.due_from.is_none_or(|from| entry.due >= from && entry.due != NO_DATE)
             && self.due_to.is_none_or(|to| entry.due <= to)
-            && self.currency.as_deref().is_none_or(|currency| currency == &*entry.currency)
-            && filter.owner.as_ref().is_none_or(|owner| entry.owner.as_deref() == Some(owner.as_str()))
-            && filter.tag.as_ref().is_none_or(|tag| entry.tags.contains(tag))
+            && filter.currency.is_none_or(|currency| Some(currency) == entry.currency)
+            && filter.owner.as_ref().is_none_or(|owner| entry.rest.owner.as_deref() == Some(owner.as_str()))
+            && filter.tag.as_ref().is_none_or(|tag| entry.rest.tags.contains(tag))
             && self.words.iter().all(|word| word.find(state.text(entry.search)).is_some())
     }
 }
@@ -538,16 +592,33 @@ mod tests {
             status_rank: 2,
             unapplied: 0,
             archived: false,
+            version: 1,
         }
     }
 
     #[test]
     fn texts_compare_as_their_beginnings_do() {
-        let mut texts =
-            ["", "a", "ab", "abcdefgh", "abcdefghi", "abcdefgz", "ä", "b", "żółw", "日本", "\u{1}"];
+        let long = "a street of sixteen bytes and more".to_owned();
+        let mut texts: Vec<String> = [
+            "",
+            "a",
+            "ab",
+            "abcdefgh",
+            "abcdefghi",
+            "abcdefgz",
+            "abcdefghabcdefgh",
+            "ä",
+            "b",
+            "żółw",
+            "日本",
+            "\u{1}",
+        ]
+        .map(str::to_owned)
+        .into();
+        texts.extend([long.clone() + "b", long.clone() + "a", long]);
         texts.sort_unstable();
-        let keys: Vec<Text> = texts.iter().map(|text| Text::new((*text).to_owned())).collect();
-        assert!(keys.is_sorted_by_key(Text::as_key));
+        let texts: Vec<Text> = texts.into_iter().map(|text| Text(text.into())).collect();
+        assert!(texts.is_sorted_by_key(|text| Key::Text(Head::of(&text.0), text)));
     }
 
     #[test]
@@ -561,7 +632,7 @@ mod tests {
         assert!(state.texts.len() < 3 * UNUSED, "{}", state.texts.len());
         for entry in &state.entries {
             let text = String::from_utf8_lossy(state.text(entry.search)).into_owned();
-            assert_eq!(text, format!("{long} {} 9", entry.id));
+            assert_eq!(text, format!("{long} {} 9", entry.rest.id));
         }
         assert_eq!(state.entries.len(), 50);
     }

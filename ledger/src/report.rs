@@ -169,7 +169,7 @@ impl Ledger {
             let largest = [by(CustomerSort::Outstanding, true), by(CustomerSort::Name, false)];
             let most = u32::try_from(most).unwrap_or(u32::MAX);
             if let Some(page) = grid.page(&filter, &largest, most, None) {
-                return Ok(page.ids);
+                return Ok(page.listed.into_iter().map(|it| it.id).collect());
             }
         }
         self.store().debtors(currency, most).await

@@ -344,7 +344,7 @@ const AWAITED: u32 = 500;
 
 /// What the grid's index keeps of a customer.
 const GRID: &str = "id, name_key, reference_key, search, owner, tags, currency, outstanding_face, overdue_face, \
-                    created_us, updated_us, due_key, status_rank, unapplied, archived";
+                    created_us, updated_us, due_key, status_rank, unapplied, archived, version";
 
 impl Store {
     /// Runs a statement whose parameters are numbered `$p1`, `$p2`, ….

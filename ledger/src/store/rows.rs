@@ -172,6 +172,7 @@ pub(crate) struct GridRow {
     pub status_rank: i64,
     pub unapplied: i64,
     pub archived: bool,
+    pub version: i64,
 }
 
 impl From<CustomerRow> for GridRow {
@@ -192,6 +193,7 @@ impl From<CustomerRow> for GridRow {
             status_rank: row.status_rank,
             unapplied: row.unapplied,
             archived: row.archived,
+            version: row.version,
         }
     }
 }
