@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use hyper::Method;
+use serde_json::Value;
 
 use crate::{
     Result, Scale,
@@ -41,6 +42,9 @@ pub async fn measure(
         let what = format!("grid of {customers}, {name}");
         table.row(&what, latencies.text(), "p95 ≤ 5 ms", &floor, &ratio(&latencies));
     }
+    let latencies = scroll(&mut connection, scale.pages).await?;
+    let what = format!("grid of {customers}, page after page by name");
+    table.row(&what, latencies.text(), "p95 ≤ 5 ms", &floor, &ratio(&latencies));
     let mut searches = Latencies::new()?;
     for search in SEARCHES {
         searches.merge(&time(&mut connection, &format!("q={search}"), scale.pages / 3).await?)?;
@@ -58,6 +62,22 @@ async fn time(connection: &mut Connection, query: &str, times: usize) -> Result<
         let (status, answer) = connection.send(Method::GET, &path, &[], "").await?;
         latencies.add(sent.elapsed());
         checked(status, &answer, &Method::GET, &path)?;
+    }
+    Ok(latencies)
+}
+
+/// Pages that were not asked for before, each from the end of the one before it.
+async fn scroll(connection: &mut Connection, pages: usize) -> Result<Latencies> {
+    let first = "/api/v1/customers?limit=50&sort=name".to_owned();
+    let (mut path, mut latencies) = (first.clone(), Latencies::new()?);
+    for _ in 0..pages {
+        let sent = Instant::now();
+        let (status, answer) = connection.send(Method::GET, &path, &[], "").await?;
+        latencies.add(sent.elapsed());
+        checked(status, &answer, &Method::GET, &path)?;
+        let answer: Value = serde_json::from_slice(&answer)?;
+        let next = answer["page"]["next_cursor"].as_str();
+        path = next.map_or_else(|| first.clone(), |cursor| format!("{first}&cursor={cursor}"));
     }
     Ok(latencies)
 }
