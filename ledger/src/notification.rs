@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::notification::{
     Delivery, Inbox, Line, MOST_MARKED, Notification, NotificationKind, Preferences, fold, is_read,
 };
-use domain::{Action, Event, EventKind, FieldError, Page, Role};
+use domain::{Action, Event, FieldError, Page, Role};
 
 use crate::customer::{cursor_seq, page, page_size, seq_cursor};
 use crate::store::rows::NotificationStateRow;
@@ -54,18 +54,23 @@ impl Ledger {
         caller.authorise(Action::Read)?;
         let seq = self.seq().await?;
         let state = self.store().notification_state(caller.id.as_str()).await?;
-        let kinds: Vec<EventKind> = asked_for(&state.preferences(), caller.role, query.kind)
-            .map(NotificationKind::event_kind)
-            .collect();
-        let before = cursor_seq(query.cursor.as_deref())?;
-        let limit = page_size(query.limit);
-        let unread = query.unread.map(|unread| (unread, &state));
-        let (mut events, total) = self.store().events_of(&kinds, unread, before, limit + 1).await?;
-        let more = events.len() > limit as usize;
-        events.truncate(limit as usize);
-        let next = events.last().filter(|_| more).map(|event| seq_cursor(event.seq));
-        let rows =
-            events.iter().filter_map(|event| Notification::of(event, state.has_read(event.seq))).collect();
+        let kinds: Vec<NotificationKind> = asked_for(&state.preferences(), caller.role, query.kind).collect();
+        let before = cursor_seq(query.cursor.as_deref())?.unwrap_or(i64::MAX);
+        let limit = page_size(query.limit) as usize;
+        let wanted = |line: &&Line| {
+            kinds.contains(&line.kind) && query.unread.is_none_or(|unread| unread != state.has_read(line.seq))
+        };
+        let (total, mut seqs) = self
+            .told(seq, |told| {
+                let matching = told.iter().rev().filter(wanted).map(|line| line.seq);
+                let total = matching.clone().count() as u64;
+                (total, matching.filter(|seq| *seq < before).take(limit + 1).collect::<Vec<_>>())
+            })
+            .await?;
+        let more = seqs.len() > limit;
+        seqs.truncate(limit);
+        let next = seqs.last().filter(|_| more).map(|seq| seq_cursor(*seq));
+        let rows = self.entries(&seqs, |seq| state.has_read(seq)).await?;
         Ok(Read { seq, value: page(rows, next, total) })
     }
 

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use chrono::NaiveDate;
 use domain::customer::{CustomerFilter, CustomerSort, SortBy};
 use domain::invoice::InvoiceView;
-use domain::{Currency, Customer, CustomerId, Event, EventKind, Invoice, InvoiceId, Payment, PaymentId};
+use domain::{Currency, Customer, CustomerId, Event, Invoice, InvoiceId, Payment, PaymentId};
 use serde::{Deserialize, Serialize};
 use surrealdb::types::{RecordId, SurrealValue, Value};
 
@@ -543,25 +543,6 @@ impl Store {
         let text = format!("SELECT * FROM event WHERE {} ORDER BY seq DESC LIMIT {limit}", condition.text());
         let rows: Vec<EventRow> = self.ask(text, condition.values).await?.take(0)?;
         Ok((rows.into_iter().map(Event::try_from).collect::<Result<_>>()?, total))
-    }
-
-    /// Events of some kinds before `before`, newest first; `unread` narrows by what a user has read.
-    pub(crate) async fn events_of(
-        &self,
-        kinds: &[EventKind],
-        unread: Option<(bool, &super::rows::NotificationStateRow)>,
-        before: Option<i64>,
-        limit: u32,
-    ) -> Result<(Vec<Event>, u64)> {
-        let mut condition = Where::default();
-        condition.is("kind", "IN", kinds.iter().map(|kind| kind.as_str().to_owned()).collect::<Vec<_>>());
-        if let Some((unread, state)) = unread {
-            let all_before = condition.value(state.all_before);
-            let read = condition.value(state.read.clone());
-            let seen = format!("(seq <= {all_before} OR seq IN {read})");
-            condition.parts.push(if unread { format!("!{seen}") } else { seen });
-        }
-        self.newest_events(condition, before, limit).await
     }
 
     pub(crate) async fn users(&self) -> Result<Vec<UserRow>> {
