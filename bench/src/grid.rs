@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use hyper::Method;
+use hyper::{Method, body::Bytes};
 use serde_json::Value;
 
 use crate::{
@@ -58,10 +58,7 @@ async fn time(connection: &mut Connection, query: &str, times: usize) -> Result<
     let path = format!("/api/v1/customers?limit=50&{query}");
     let mut latencies = Latencies::new()?;
     for _ in 0..times {
-        let sent = Instant::now();
-        let (status, answer) = connection.send(Method::GET, &path, &[], "").await?;
-        latencies.add(sent.elapsed());
-        checked(status, &answer, &Method::GET, &path)?;
+        page(connection, &path, &mut latencies).await?;
     }
     Ok(latencies)
 }
@@ -71,13 +68,18 @@ async fn scroll(connection: &mut Connection, pages: usize) -> Result<Latencies> 
     let first = "/api/v1/customers?limit=50&sort=name".to_owned();
     let (mut path, mut latencies) = (first.clone(), Latencies::new()?);
     for _ in 0..pages {
-        let sent = Instant::now();
-        let (status, answer) = connection.send(Method::GET, &path, &[], "").await?;
-        latencies.add(sent.elapsed());
-        checked(status, &answer, &Method::GET, &path)?;
-        let answer: Value = serde_json::from_slice(&answer)?;
+        let answer: Value = serde_json::from_slice(&page(connection, &path, &mut latencies).await?)?;
         let next = answer["page"]["next_cursor"].as_str();
         path = next.map_or_else(|| first.clone(), |cursor| format!("{first}&cursor={cursor}"));
     }
     Ok(latencies)
+}
+
+/// Asks for a page and adds how long it took.
+async fn page(connection: &mut Connection, path: &str, latencies: &mut Latencies) -> Result<Bytes> {
+    let sent = Instant::now();
+    let (status, answer) = connection.send(Method::GET, path, &[], "").await?;
+    latencies.add(sent.elapsed());
+    checked(status, &answer, &Method::GET, path)?;
+    Ok(answer)
 }

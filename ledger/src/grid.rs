@@ -62,6 +62,8 @@ struct Entry {
     overdue: i64,
     created: i64,
     updated: i64,
+    /// In minor units.
+    unapplied: i64,
     search: Span,
     /// Days since the common era; [`NO_DATE`] sorts last.
     due: i32,
@@ -78,8 +80,6 @@ struct Rest {
     reference: Text,
     owner: Option<Box<str>>,
     tags: Box<[String]>,
-    /// In minor units.
-    unapplied: i64,
     version: i64,
 }
 
@@ -224,7 +224,7 @@ impl Grid {
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
         let entries = state.entries.iter();
         // Rows were mostly made in some order; met from its better end, nearly all others are told apart by one comparison.
-        let entries = match sort.first() {
+        let entries = match first_by {
             Some(by) if by.descending => Either::Left(entries.rev()),
             _ => Either::Right(entries),
         };
@@ -257,11 +257,11 @@ impl Grid {
             Ok(Unapplied {
                 customer: CustomerId::from(entry.rest.id.to_string()),
                 currency: entry.currency.ok_or_else(|| Error::internal("broken row: currency"))?,
-                minor: entry.rest.unapplied,
+                minor: entry.unapplied,
                 owes: entry.outstanding > 0,
             })
         };
-        state.entries.iter().filter(|entry| entry.rest.unapplied > 0).map(told).collect()
+        state.entries.iter().filter(|entry| entry.unapplied > 0).map(told).collect()
     }
 }
 
@@ -412,6 +412,7 @@ impl Entry {
             overdue: row.overdue_face,
             created: row.created_us,
             updated: row.updated_us,
+            unapplied: row.unapplied,
             search,
             due: day(&row.due_key),
             currency: row.currency.parse().ok(),
@@ -423,7 +424,6 @@ impl Entry {
                 reference: Text(row.reference_key.into()),
                 owner: row.owner.map(Into::into),
                 tags: row.tags.into(),
-                unapplied: row.unapplied,
                 version: row.version,
             }),
         }

@@ -31,6 +31,13 @@ pub struct NotificationQuery {
     pub cursor: Option<String>,
 }
 
+impl NotificationQuery {
+    /// Whether a notification is among those asked for, of which these `kinds` are shown.
+    fn takes(&self, kinds: &[NotificationKind], line: &Line, is_read: bool) -> bool {
+        kinds.contains(&line.kind) && self.unread.is_none_or(|unread| unread != is_read)
+    }
+}
+
 /// A page of the inbox, to be grouped by [`fold`].
 #[derive(Clone, Debug)]
 pub struct InboxPage {
@@ -57,9 +64,7 @@ impl Ledger {
         let kinds: Vec<NotificationKind> = asked_for(&state.preferences(), caller.role, query.kind).collect();
         let before = cursor_seq(query.cursor.as_deref())?.unwrap_or(i64::MAX);
         let limit = page_size(query.limit) as usize;
-        let wanted = |line: &&Line| {
-            kinds.contains(&line.kind) && query.unread.is_none_or(|unread| unread != state.has_read(line.seq))
-        };
+        let wanted = |line: &&Line| query.takes(&kinds, line, state.has_read(line.seq));
         let (total, mut seqs) = self
             .told(seq, |told| {
                 let matching = told.iter().rev().filter(wanted).map(|line| line.seq);
@@ -79,11 +84,7 @@ impl Ledger {
         let inbox = self.inbox(caller).await?;
         let before = cursor_seq(query.cursor.as_deref())?.unwrap_or(i64::MAX);
         let kinds: Vec<NotificationKind> = asked_for(&inbox.preferences, caller.role, query.kind).collect();
-        let wanted = |line: &&Line| {
-            line.seq < before
-                && kinds.contains(&line.kind)
-                && query.unread.is_none_or(|unread| unread != inbox.has_read(line.seq))
-        };
+        let wanted = |line: &&Line| line.seq < before && query.takes(&kinds, line, inbox.has_read(line.seq));
         let mut lines: Vec<Line> = self
             .told(inbox.seq, |told| told.iter().rev().filter(wanted).take(MOST_LINES + 1).copied().collect())
             .await?;

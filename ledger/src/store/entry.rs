@@ -13,7 +13,7 @@ use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use domain::{Customer, Invoice, Payment};
 use surrealdb::types::{RecordId, RecordIdKey, RecordIdKeyRange, SurrealValue, Value, array};
 
-use super::{Store, first_of, key};
+use super::{Store, customers_after, first_of, key};
 use crate::commit::CalledBy;
 use crate::{Error, Result};
 
@@ -243,8 +243,7 @@ impl Store {
         }
         let mut after: Option<String> = None;
         loop {
-            let later = |id| first_of(&format!("customer:`{id}`>.."));
-            let from = after.as_ref().map_or_else(|| "customer".to_owned(), later);
+            let from = customers_after(after.as_deref());
             let query = format!("SELECT id, name_key, email_key, archived FROM {from} LIMIT {AT_ONCE}");
             let rows: Vec<Called> = self.db.query(query).await?.take(0)?;
             let Some(last) = rows.last() else { break };

@@ -118,8 +118,13 @@ fn redacted(url: &str) -> &str {
 
 /// A range of ids to read only the first rows of. Of one that stands after `FROM` itself, SurrealDB 3.3.5 reads all rows and
 /// then heeds the `LIMIT`; it hands the limit on to what a function answers.
-pub(super) fn first_of(range: &str) -> String {
+fn first_of(range: &str) -> String {
     format!("array::first([{range}])")
+}
+
+/// Customers in the order of their ids, after one of them, to read only the first of.
+fn customers_after(id: Option<&str>) -> String {
+    id.map_or_else(|| "customer".to_owned(), |id| first_of(&format!("customer:`{id}`>..")))
 }
 
 /// `table:key` with a text key.

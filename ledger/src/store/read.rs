@@ -12,7 +12,7 @@ use surrealdb::types::{RecordId, SurrealValue, Value};
 
 use super::entry::By;
 use super::rows::{CustomerRow, EventRow, GridRow, InvoiceRow, PaymentRow, UserRow, status_rank};
-use super::{Store, first_of, key, record};
+use super::{Store, customers_after, first_of, key, record};
 use crate::grid::Unapplied;
 use crate::payment::PaymentSort;
 use crate::summary::Shelf;
@@ -392,11 +392,7 @@ impl Store {
 
     /// Customers by id, for the grid's index: at most `limit` after `after`.
     pub(crate) async fn grid_rows(&self, after: Option<&str>, limit: u32) -> Result<Vec<GridRow>> {
-        let range = match after {
-            Some(id) => first_of(&format!("customer:`{id}`>..")),
-            None => "customer".to_owned(),
-        };
-        let query = format!("SELECT {GRID} FROM {range} LIMIT {limit}");
+        let query = format!("SELECT {GRID} FROM {} LIMIT {limit}", customers_after(after));
         Ok(self.db.query(query).await?.take(0)?)
     }
 
@@ -527,22 +523,6 @@ impl Store {
 
     pub(crate) async fn events(&self, after: i64, limit: u32) -> Result<Vec<Event>> {
         self.event_rows(after, limit).await?.into_iter().map(Event::try_from).collect()
-    }
-
-    /// Events before `before`, newest first, and how many there are in all.
-    pub(super) async fn newest_events(
-        &self,
-        mut condition: Where,
-        before: Option<i64>,
-        limit: u32,
-    ) -> Result<(Vec<Event>, u64)> {
-        let total = self.count("event", &condition).await?;
-        if let Some(before) = before {
-            condition.is("seq", "<", before);
-        }
-        let text = format!("SELECT * FROM event WHERE {} ORDER BY seq DESC LIMIT {limit}", condition.text());
-        let rows: Vec<EventRow> = self.ask(text, condition.values).await?.take(0)?;
-        Ok((rows.into_iter().map(Event::try_from).collect::<Result<_>>()?, total))
     }
 
     pub(crate) async fn users(&self) -> Result<Vec<UserRow>> {

@@ -22,9 +22,14 @@ impl Store {
     ) -> Result<(Vec<Event>, u64)> {
         let mut own = Where::default();
         own.is("customer_id", "=", id.as_str().to_owned());
-        let (mut events, total) = self.newest_events(own, before, limit).await?;
         let mut imports = self.import_seqs(id).await?;
-        let total = total + imports.len() as u64;
+        let total = self.count("event", &own).await? + imports.len() as u64;
+        if let Some(before) = before {
+            own.is("seq", "<", before);
+        }
+        let newest = format!("SELECT * FROM event WHERE {} ORDER BY seq DESC LIMIT {limit}", own.text());
+        let rows: Vec<EventRow> = self.ask(newest, own.values).await?.take(0)?;
+        let mut events: Vec<Event> = rows.into_iter().map(Event::try_from).collect::<Result<_>>()?;
         imports.retain(|seq| before.is_none_or(|before| *seq < before));
         let latest = imports.len().saturating_sub(limit as usize);
         events.extend(self.import_events(id, imports.split_off(latest)).await?);
