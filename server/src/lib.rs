@@ -13,6 +13,7 @@ mod cookies;
 mod docs;
 mod health;
 pub mod limits;
+mod linger;
 mod live;
 mod metrics;
 mod origin;

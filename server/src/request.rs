@@ -20,6 +20,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tracing::Instrument;
 
 use crate::api::problem::Refusal;
+use crate::linger::linger;
 
 /// The request's id, in its extensions.
 #[derive(Clone, Debug)]
@@ -67,6 +68,7 @@ pub(crate) fn layers<S: Clone + Send + Sync + 'static>(
         ))
         .layer(axum::middleware::from_fn_with_state(Arc::new(Semaphore::new(most)), not_too_many))
         .layer(axum::middleware::from_fn(identify))
+        .layer(axum::middleware::map_request(linger))
 }
 
 /// Gives the request its id (the client's own, when it is a sane one), a span, a line in the log.

@@ -2,6 +2,8 @@
 
 use reqwest::Method;
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::app::{Answer, TestApp};
 
@@ -38,6 +40,54 @@ async fn bodies_are_json_of_a_sensible_size() {
     let large = format!(r#"{{"name":"{}"}}"#, "x".repeat(2 * 1024 * 1024));
     post("application/json", large).await.problem(413, "too_large");
     post("Application/JSON; charset=utf-8", r#"{"name":"Acme"}"#.into()).await.is(201);
+    app.finish().await;
+}
+
+/// Sends a request to its end, as many clients do, and only then looks at what came back.
+async fn sent_before_read(app: &TestApp, headers: &str, body: &[u8]) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect(&app.host).await?;
+    stream.write_all(headers.as_bytes()).await?;
+    stream.write_all(body).await?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await?;
+    Ok(answer)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_reaches_those_who_are_still_sending() {
+    let app = TestApp::start().await;
+    let ada = app.admin().await;
+    let token = format!("authorization: Bearer {}\r\n", ada.token.as_deref().unwrap());
+    let json = "content-type: application/json\r\n";
+    let form = "content-type: multipart/form-data; boundary=b\r\n";
+    // Far more than the buffers of both ends hold.
+    let body = vec![b'x'; 24 * 1024 * 1024];
+    for (path, headers, status, code) in [
+        ("/api/v1/customers", format!("{token}{json}"), 413, "too_large"),
+        ("/api/v1/customers", json.to_owned(), 401, "unauthenticated"),
+        ("/api/v1/customers", token.clone(), 415, "unsupported_media_type"),
+        ("/api/v1/imports", form.to_owned(), 401, "unauthenticated"),
+        ("/api/v1/nothing", json.to_owned(), 404, "not_found"),
+        ("/fn/sign_in", json.to_owned(), 413, "too_large"),
+    ] {
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n",
+            app.host,
+            body.len()
+        );
+        let answer = sent_before_read(&app, &head, &body).await;
+        let answer = answer.unwrap_or_else(|error| panic!("{path} {headers:?}: {error}"));
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {answer}");
+        assert!(answer.contains(&format!("urn:duebook:problem:{code}")), "{path}: {answer}");
+    }
+    // Who asks first is told without having sent anything, and nothing is waited for.
+    let head = format!(
+        "POST /api/v1/customers HTTP/1.1\r\nhost: {}\r\n{json}expect: 100-continue\r\ncontent-length: {}\r\n\r\n",
+        app.host,
+        body.len()
+    );
+    let answer = sent_before_read(&app, &head, b"").await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
     app.finish().await;
 }
 
