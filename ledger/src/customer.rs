@@ -11,6 +11,7 @@ use domain::{
 };
 
 use crate::commit::{Command, Desk, Needs, NewEvent, Stop};
+use crate::index::Filled;
 use crate::store::Keyset;
 use crate::store::rows::reference_key;
 use crate::summary::Shelf;
@@ -72,18 +73,18 @@ impl Ledger {
         after: Option<&Keyset>,
         order: &str,
     ) -> Result<Option<Read<Page<Customer>>>> {
-        let Some(grid) = self.grid().await else { return Ok(None) };
+        let Some(index) = self.index(Filled::Customers).await else { return Ok(None) };
         // Read first: what the page holds can only be newer.
-        let seq = grid.seq();
-        let Some(found) = grid.page(&query.filter, sort, limit, after) else { return Ok(None) };
+        let seq = index.seq();
+        let Some(found) = index.customers(&query.filter, sort, limit, after) else { return Ok(None) };
         let mut customers: HashMap<CustomerId, Customer> =
-            found.listed.iter().filter_map(|it| grid.held(it)).map(|it| (it.id.clone(), it)).collect();
+            found.listed.iter().filter_map(|it| index.held(it)).map(|it| (it.id.clone(), it)).collect();
         let unread = found.listed.iter().filter(|it| !customers.contains_key(&it.id));
         let unread: Vec<String> = unread.map(|it| it.id.as_str().to_owned()).collect();
         if !unread.is_empty() {
             for row in self.store().customer_rows(&unread).await? {
                 let customer = Customer::try_from(row)?;
-                grid.hold(&customer);
+                index.hold(&customer);
                 customers.insert(customer.id.clone(), customer);
             }
         }

@@ -18,6 +18,7 @@ use tokio::sync::mpsc;
 
 pub(crate) use mock::MockGateway;
 
+use crate::index::Filled;
 use crate::{Caller, Error, Ledger, Result};
 
 /// A gateway that did not answer, in the operator's words.
@@ -164,6 +165,8 @@ pub(crate) async fn listen(ledger: Ledger, mut callbacks: mpsc::UnboundedReceive
 const PATIENCE: chrono::Duration = chrono::Duration::seconds(2);
 /// How often the reconciler looks, at the latest: other nodes send payments too.
 const IDLE: Duration = Duration::from_secs(5);
+/// Payments that are asked about at once.
+const AWAITED: usize = 500;
 
 /// Settles the payments whose answers did not come: those of a gateway that was silent, and those of a process that ended
 /// before it heard them.
@@ -188,7 +191,12 @@ pub(crate) async fn reconcile(ledger: Ledger) {
 async fn overdue_answers(ledger: &Ledger) -> Result<Duration> {
     let now = ledger.clock().now();
     let mut pause = IDLE;
-    for payment in ledger.store().awaited_payments(now + PATIENCE + chrono::Duration::seconds(5)).await? {
+    let soon = now + PATIENCE + chrono::Duration::seconds(5);
+    let awaited = match ledger.index(Filled::All).await {
+        Some(index) => ledger.store().payments_by_id(&index.awaited(soon, AWAITED)).await?,
+        None => ledger.store().awaited_payments(soon, AWAITED).await?,
+    };
+    for payment in awaited {
         let Some(awaited) = &payment.awaited else { continue };
         match (awaited.due_at + PATIENCE - now).to_std() {
             Ok(left) if !left.is_zero() => pause = pause.min(left),

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::commit::{Command, Desk, Needs, NewEvent, Stop};
 use crate::customer::{cursor_keyset, keyset_cursor, page, page_size};
+use crate::index::Filled;
 use crate::payment::account_named;
 use crate::{Caller, Error, Idempotency, Ledger, Read, Replayed, Result};
 
@@ -39,11 +40,20 @@ impl Ledger {
     /// One page of invoices.
     pub async fn invoices(&self, caller: &Caller, query: &InvoiceQuery) -> Result<Read<Page<InvoiceView>>> {
         caller.authorise(Action::Read)?;
-        let seq = self.seq().await?;
         let after = cursor_keyset(query.cursor.as_deref(), "due_date")?;
-        let limit = page_size(query.limit);
-        let (mut rows, next, total) =
-            self.store().invoices(query, self.business_date(), limit, after.as_ref()).await?;
+        let (limit, today) = (page_size(query.limit), self.business_date());
+        let index = self.index(Filled::All).await;
+        // Read first: what the page holds can only be newer.
+        let listed =
+            index.and_then(|index| Some((index.seq(), index.invoices(query, today, limit, after.as_ref())?)));
+        let (seq, (mut rows, next, total)) = match listed {
+            Some((seq, listed)) => {
+                let rows = self.store().invoices_by_id(&listed.ids).await?;
+                let rows = rows.into_iter().map(|invoice| invoice.view(today)).collect();
+                (seq, (rows, listed.next, listed.total))
+            }
+            None => (self.seq().await?, self.store().invoices(query, today, limit, after.as_ref()).await?),
+        };
         let ids: Vec<&str> = rows.iter().map(|row| row.invoice.customer_id.as_str()).collect();
         let names = self.store().customer_names(&ids).await?;
         for row in &mut rows {

@@ -6,12 +6,13 @@ use chrono::NaiveDate;
 use domain::{Action, EventKind, Invoice, Role};
 
 use crate::commit::{Command, Needs, NewEvent};
+use crate::index::Filled;
 use crate::{Caller, Error, Ledger, Result};
 
 /// How often the business date is looked at.
 const LOOK: Duration = Duration::from_secs(5);
 /// Invoices announced between two looks at the database.
-const CHUNK: u32 = 500;
+const CHUNK: usize = 500;
 /// Between two foldings of what moved the running totals.
 const FOLDING: Duration = Duration::from_secs(1);
 /// How long idempotency keys are kept: longer than the contract's 24 h.
@@ -22,6 +23,8 @@ const KEYS: chrono::Duration = chrono::Duration::hours(48);
 /// transaction, so each is announced once, on one node or ten.
 pub(crate) async fn check_overdue(ledger: Ledger) {
     let mut checked: Option<NaiveDate> = None;
+    // Reading every invoice to find the late ones would only hold up whoever reads them all already.
+    ledger.inner.index.full().await;
     loop {
         let today = ledger.tell_day();
         if checked != Some(today) {
@@ -51,7 +54,7 @@ impl Ledger {
         caller.authorise(Action::ManageInvoices)?;
         let mut count = 0;
         loop {
-            let invoices = self.store().unannounced(today, CHUNK).await?;
+            let invoices = self.unannounced(today).await?;
             if invoices.is_empty() {
                 return Ok(count);
             }
@@ -66,6 +69,14 @@ impl Ledger {
             if !any {
                 return Err(Error::internal("overdue invoices that can't be announced"));
             }
+        }
+    }
+
+    /// Some of the invoices whose lateness is to be announced, the oldest due first.
+    async fn unannounced(&self, today: NaiveDate) -> Result<Vec<Invoice>> {
+        match self.index(Filled::All).await {
+            Some(index) => self.store().invoices_by_id(&index.unannounced(today, CHUNK)).await,
+            None => self.store().unannounced(today, CHUNK).await,
         }
     }
 

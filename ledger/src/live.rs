@@ -300,9 +300,9 @@ async fn drain(ledger: &Ledger, out: &mut HandOut, mut look: bool) -> Result<usi
             events = rows.into_iter().map(Told::read).collect::<Result<_>>()?;
         }
         for Told { row, data, .. } in events {
-            let changes = ledger.grid_changes(&data).await?;
+            let changes = ledger.index_changes(&data).await?;
             let frame = Frame::of(row, data)?;
-            ledger.inner.grid.follow(frame.seq, changes);
+            ledger.inner.index.follow(frame.seq, changes);
             if matches!(frame.kind, EventKind::UserCreated | EventKind::UserUpdated | EventKind::TokenRevoked)
             {
                 ledger.forget_callers();

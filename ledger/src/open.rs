@@ -10,8 +10,9 @@ use domain::{Currency, ImportId};
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinHandle;
 
-use crate::commit::{Command, Committer};
+use crate::commit::{Command, Committer, Desk, Needs, Stop, rehearse};
 use crate::gateway::{Callback, Gateway, MockGateway};
+use crate::index::Index;
 use crate::live::Frame;
 use crate::store::Store;
 use crate::{AuthConfig, Clock, ImportLimits, Replayed, Result};
@@ -77,7 +78,7 @@ pub(crate) struct Inner {
     pub(crate) relay: crate::live::Relay,
     pub(crate) day: watch::Sender<NaiveDate>,
     pub(crate) view_version: watch::Sender<i64>,
-    pub(crate) grid: crate::grid::Grid,
+    pub(crate) index: Arc<Index>,
     pub(crate) told: tokio::sync::Mutex<crate::inbox::Told>,
     pub(crate) listeners: crate::inbox::Listeners,
     pub(crate) presences: crate::presence::Presences,
@@ -113,17 +114,18 @@ impl Ledger {
     }
 
     pub(crate) async fn on(store: Arc<Store>, config: Config) -> Result<Ledger, OpenError> {
-        let committer =
-            Committer::start(Arc::clone(&store), config.clock.clone(), config.organisation.time_zone);
         let unreadable = |error| OpenError(format!("The books can't be read: {error}"));
         let seq = store.head().await.map_err(unreadable)?.seq;
+        let index = Arc::new(Index::new(seq));
+        let zone = config.organisation.time_zone;
+        let committer = Committer::start(Arc::clone(&store), Arc::clone(&index), config.clock.clone(), zone);
         let view_version = store.view_version().await.map_err(unreadable)?;
         // A password nobody knows: hashing it takes as long as any other.
         let decoy_hash = crate::auth::password::hash_password(unique(&config.clock))
             .await
             .map_err(|error| OpenError(format!("Passwords can't be hashed: {error}")))?;
         let slots = config.import.workers.max(1);
-        let today = config.clock.business_date(config.organisation.time_zone);
+        let today = config.clock.business_date(zone);
         let (gateway, callbacks) = match config.gateway.clone() {
             Some(gateway) => (gateway, None),
             None => {
@@ -142,7 +144,7 @@ impl Ledger {
                 relay: crate::live::Relay::default(),
                 day: watch::Sender::new(today),
                 view_version: watch::Sender::new(view_version),
-                grid: crate::grid::Grid::new(seq),
+                index,
                 told: tokio::sync::Mutex::default(),
                 listeners: crate::inbox::Listeners::default(),
                 presences,
@@ -213,6 +215,15 @@ impl Ledger {
         &self.inner.store
     }
 
+    /// Lets a decision run on the books as they are, and writes nothing: what it would do.
+    pub(crate) async fn rehearse<T>(
+        &self,
+        needs: &Needs,
+        decide: impl FnMut(&mut Desk) -> Result<T, Stop>,
+    ) -> Result<T> {
+        rehearse(self.store(), &self.inner.index, needs, decide).await
+    }
+
     pub(crate) fn clock(&self) -> &Clock {
         &self.inner.config.clock
     }
@@ -257,9 +268,9 @@ fn unique(clock: &Clock) -> String {
     ulid::Ulid::from_parts(millis, rand::rng().random()).to_string().to_lowercase()
 }
 
-/// What is kept in memory is read one after the other, so that a start leaves room for those who ask already: the grid, then
-/// what people are told.
+/// What is kept in memory is read one after the other, so that a start leaves room for those who ask already: the
+/// index, then what people are told.
 async fn fill(ledger: Ledger) {
-    ledger.clone().fill_grid().await;
+    ledger.clone().fill_index().await;
     crate::inbox::follow(ledger).await;
 }

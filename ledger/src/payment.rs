@@ -17,7 +17,9 @@ use serde::{Deserialize, Serialize};
 use crate::commit::{Command, Desk, Needs, NewEvent, Stop};
 use crate::customer::{cursor_keyset, keyset_cursor, order_name, page, page_size};
 use crate::gateway::Charge;
+use crate::index::Filled;
 use crate::invoice::Why;
+use crate::store::PaymentPage;
 use crate::{Caller, Error, Idempotency, Ledger, Read, Result};
 
 /// What a list of payments can be ordered by.
@@ -134,11 +136,21 @@ impl Ledger {
     /// One page of payments.
     pub async fn payments(&self, caller: &Caller, query: &PaymentQuery) -> Result<Read<Page<PaymentView>>> {
         caller.authorise(Action::Read)?;
-        let seq = self.seq().await?;
         let sort = query.order();
         let order = order_name(sort.iter().map(|by| (by.field.as_str(), by.descending)));
         let after = cursor_keyset(query.cursor.as_deref(), &order)?;
-        let found = self.store().payments(query, sort, page_size(query.limit), after.as_ref()).await?;
+        let limit = page_size(query.limit);
+        let index = self.index(Filled::All).await;
+        // Read first: what the page holds can only be newer.
+        let listed =
+            index.and_then(|index| Some((index.seq(), index.payments(query, sort, limit, after.as_ref())?)));
+        let (seq, found) = match listed {
+            Some((seq, listed)) => {
+                let rows = self.store().payments_by_id(&listed.ids).await?;
+                (seq, PaymentPage { rows, next: listed.next, total: listed.total })
+            }
+            None => (self.seq().await?, self.store().payments(query, sort, limit, after.as_ref()).await?),
+        };
         let next = found.next.map(|next| keyset_cursor(&next, &order));
         let ids: Vec<&str> = found.rows.iter().map(|payment| payment.customer_id.as_str()).collect();
         let names = self.store().customer_names(&ids).await?;

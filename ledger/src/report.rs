@@ -11,7 +11,7 @@ use domain::dashboard::{
 };
 use domain::{Action, Currency, CustomerId, CustomerStatus, Money};
 
-use crate::grid::Unapplied;
+use crate::index::{Filled, Unapplied};
 use crate::summary::{Shelf, SummaryKey, Tallies, Tally, Topic};
 use crate::{Caller, Ledger, Read, Result};
 
@@ -158,7 +158,7 @@ impl Ledger {
 
     /// The customers who owe most in a currency, the largest debt first; of equal ones, by name.
     async fn debtors(&self, currency: Currency, most: usize) -> Result<Vec<CustomerId>> {
-        if let Some(grid) = self.grid().await {
+        if let Some(index) = self.index(Filled::Customers).await {
             // More than nothing, whatever the currency's smallest unit is.
             let filter = CustomerFilter {
                 currency: Some(currency),
@@ -168,7 +168,7 @@ impl Ledger {
             let by = |field, descending| SortBy { field, descending };
             let largest = [by(CustomerSort::Outstanding, true), by(CustomerSort::Name, false)];
             let most = u32::try_from(most).unwrap_or(u32::MAX);
-            if let Some(page) = grid.page(&filter, &largest, most, None) {
+            if let Some(page) = index.customers(&filter, &largest, most, None) {
                 return Ok(page.listed.into_iter().map(|it| it.id).collect());
             }
         }
@@ -251,8 +251,8 @@ impl Ledger {
 
     /// Received money that settles nothing, of all customers.
     async fn unapplied(&self) -> Result<Vec<Unapplied>> {
-        match self.grid().await {
-            Some(grid) => grid.unapplied(),
+        match self.index(Filled::Customers).await {
+            Some(index) => index.unapplied(),
             None => self.store().all_unapplied_money().await,
         }
     }

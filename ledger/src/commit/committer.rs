@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 use super::command::{Command, Job, Needs, Queued, Stop};
 use super::desk::{Desk, Head};
 use super::told::{Committed, Told};
+use crate::index::Index;
 use crate::store::{CommitError, Store};
 use crate::{Clock, Error, Replayed, Result};
 
@@ -35,11 +36,12 @@ const ROUNDS: u32 = 64;
 /// Lets a decision run on the books as they are, and writes nothing: what it would do.
 pub(crate) async fn rehearse<T>(
     store: &Store,
+    index: &Index,
     needs: &Needs,
     mut decide: impl FnMut(&mut Desk) -> Result<T, Stop>,
 ) -> Result<T> {
     let mut desk = Desk::new(store.head().await?);
-    store.load(&mut desk, needs).await?;
+    store.load(index, &mut desk, needs).await?;
     for _ in 0..ROUNDS {
         desk.begin();
         match decide(&mut desk) {
@@ -47,7 +49,7 @@ pub(crate) async fn rehearse<T>(
             Err(Stop::Missing) => {
                 desk.rollback();
                 let missing = desk.take_missing();
-                store.load(&mut desk, &missing).await?;
+                store.load(index, &mut desk, &missing).await?;
             }
             Err(Stop::Refused(error)) => return Err(error),
         }
@@ -64,10 +66,10 @@ pub(crate) struct Committer {
 
 impl Committer {
     /// Starts the task.
-    pub(crate) fn start(store: Arc<Store>, clock: Clock, zone: Tz) -> Self {
+    pub(crate) fn start(store: Arc<Store>, index: Arc<Index>, clock: Clock, zone: Tz) -> Self {
         let (queue, jobs) = mpsc::channel(QUEUE);
         let committed = Arc::new(Committed::default());
-        let worker = Worker { store, clock, zone, head: None, committed: Arc::clone(&committed) };
+        let worker = Worker { store, index, clock, zone, head: None, committed: Arc::clone(&committed) };
         let task = tokio::spawn(worker.work(Inbox::new(jobs)));
         Self { queue, committed, task: std::sync::Mutex::new(Some(task)) }
     }
@@ -228,6 +230,7 @@ struct Unwritten {
 
 struct Worker {
     store: Arc<Store>,
+    index: Arc<Index>,
     clock: Clock,
     zone: Tz,
     /// The head as this process last wrote or read it; `None` when it may have moved.
@@ -429,7 +432,7 @@ impl Worker {
         for job in jobs.iter() {
             needs.add(job.needs());
         }
-        self.store.load(desk, &needs).await?;
+        self.store.load(&self.index, desk, &needs).await?;
         for job in jobs {
             job.reset();
             for round in 0.. {
@@ -438,7 +441,7 @@ impl Worker {
                     Err(Stop::Missing) if round < ROUNDS => {
                         desk.rollback();
                         let missing = desk.take_missing();
-                        self.store.load(desk, &missing).await?;
+                        self.store.load(&self.index, desk, &missing).await?;
                     }
                     Err(Stop::Missing) => {
                         desk.rollback();

@@ -14,7 +14,6 @@ use super::command::{CalledBy, Needs, NewEvent, Stop};
 use super::told::Told;
 use crate::caller::Caller;
 use crate::chain::{self, Link};
-use crate::store::entry::Entries;
 use crate::store::rows::{
     CustomerRow, EmailRow, EventRow, IdempotencyRow, ImportErrorRow, ImportResultRow, ImportRow, InvoiceRow,
     MoveRow, PaymentRow, ReferenceRow, TokenRow, UserRow, number_key, reference_key,
@@ -41,6 +40,8 @@ pub(crate) struct Kept {
 /// See the module. `None` in a map means: looked for, not there.
 pub(crate) struct Desk {
     pub(super) loaded_from: i64,
+    /// The head that the database had at least when this desk was made.
+    stored: i64,
     head: Head,
     pub(crate) accounts: HashMap<CustomerId, Option<Account>>,
     /// The events of imports that touched those accounts, where any did.
@@ -106,8 +107,6 @@ struct Written {
     tokens: Vec<TokenRow>,
     /// What the running totals are moved by.
     totals: Tallies,
-    /// What rows are found by besides their ids.
-    entries: Entries,
 }
 
 /// Whether the database has the row already.
@@ -121,6 +120,7 @@ impl Desk {
     pub(super) fn new(head: Head) -> Self {
         Self {
             loaded_from: head.seq,
+            stored: head.seq,
             head,
             accounts: HashMap::new(),
             imported: HashMap::new(),
@@ -147,6 +147,11 @@ impl Desk {
 
     pub(crate) fn head(&self) -> &Head {
         &self.head
+    }
+
+    /// The head that the database had at least when this desk was made.
+    pub(crate) fn stored(&self) -> i64 {
+        self.stored
     }
 
     /// What was asked for and not found on the desk since the last call.
@@ -575,7 +580,6 @@ impl Desk {
         // Told beside the customer whose event it is; that of an import has none.
         let mut invoices = event.as_ref().and_then(|event| event.customer.as_ref()).map(|_| Vec::new());
         let mut totals = Tallies::default();
-        let mut entries = Entries::default();
         let mut user = None;
         let mut touched = Vec::new();
         for (id, before) in &self.undo.accounts {
@@ -585,7 +589,7 @@ impl Desk {
             {
                 name(&mut self.named, &after.customer);
             }
-            tally(&mut totals, &mut entries, before.as_ref(), after.as_deref());
+            tally(&mut totals, before.as_ref(), after.as_deref());
             let noted = changes.len();
             note_account(&mut self.written, &mut changes, &mut invoices, before.as_ref(), after, moment.at);
             if of_many && changes.len() > noted {
@@ -643,7 +647,6 @@ impl Desk {
         self.append(event.customer, event.kind, event.subject, Value::Object(data), caller, moment.at)?;
         // Last: a command that is refused until here moves nothing.
         self.written.totals.merge(totals);
-        self.written.entries.merge(entries);
         self.note_imported(touched);
         Ok(())
     }
@@ -777,7 +780,6 @@ impl Desk {
         }
         write.imports = written.imports.iter().filter_map(|id| self.imports.get(id)?.clone()).collect();
         write.totals = MoveRow::of(self.head.seq, &written.totals);
-        write.move_entries(&written.entries);
         self.keep(&written);
         let mut events = written.events;
         let told = events.iter_mut().zip(written.data).map(|(row, data)| Told::of(row, data)).collect();
@@ -792,6 +794,8 @@ impl Desk {
     /// Leaves nothing on the desk but what a batch changed.
     fn keep(&mut self, written: &Written) {
         let mut desk = std::mem::replace(self, Desk::new(self.head.clone()));
+        // What it leaves is being written now; what it decided on was there before.
+        self.stored = desk.loaded_from;
         let bearers =
             written.invoices.values().chain(written.payments.values()).map(|(customer, _)| customer);
         let changed: HashSet<&CustomerId> = written.customers.keys().chain(bearers).collect();
@@ -834,26 +838,22 @@ fn name(named: &mut HashMap<CalledBy, BTreeSet<CustomerId>>, customer: &Customer
     }
 }
 
-/// Takes what an account was out of the running totals and the entries, and puts what it is in. Only rows that changed are
-/// looked at.
-fn tally(totals: &mut Tallies, entries: &mut Entries, before: Option<&Account>, after: Option<&Account>) {
+/// Takes what an account was out of the running totals, and puts what it is in. Only rows that changed are looked at.
+fn tally(totals: &mut Tallies, before: Option<&Account>, after: Option<&Account>) {
     let sides = [(before, after, -1), (after, before, 1)];
     for (account, other, sign) in sides {
         let Some(account) = account else { continue };
         if other.map(|other| &other.customer) != Some(&account.customer) {
             totals.customer(&account.customer, sign);
-            entries.customer(&account.customer, sign);
         }
         for (id, invoice) in &account.invoices {
             if other.and_then(|other| other.invoices.get(id)) != Some(invoice) {
                 totals.invoice(invoice, sign);
-                entries.invoice(invoice, sign);
             }
         }
         for (id, payment) in &account.payments {
             if other.and_then(|other| other.payments.get(id)) != Some(payment) {
                 totals.payment(payment, sign);
-                entries.payment(payment, sign);
             }
         }
     }

@@ -13,7 +13,7 @@ use super::apply::{self, Applied, Applying, Fields, Made};
 use super::check::{self, Checked, Ids, Line, Reading, Seen, Totals};
 use super::stage;
 use super::undo;
-use crate::commit::{Command, Needs, NewEvent, rehearse};
+use crate::commit::{Command, Needs, NewEvent};
 use crate::store::imports::result_row;
 use crate::store::rows::{ImportRow, json, json_text, state_name, word};
 use crate::{Caller, Error, Ledger, Result};
@@ -217,10 +217,11 @@ pub(super) async fn try_out(ledger: &Ledger, applying: &Applying, lines: &[Line]
         return Ok(Vec::new());
     }
     let moment = domain::account::Moment { at: ledger.clock().now(), business_date: ledger.business_date() };
-    rehearse(ledger.store(), &apply::needs(applying.reading.key, lines), |desk| {
-        apply::apply(desk, applying, lines, moment)
-    })
-    .await
+    ledger
+        .rehearse(&apply::needs(applying.reading.key, lines), |desk| {
+            apply::apply(desk, applying, lines, moment)
+        })
+        .await
 }
 
 /// The valid rows, with ids for what they make.

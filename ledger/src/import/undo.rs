@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::apply::{Fields, Made};
 use super::run::{Done, done};
-use crate::commit::{Command, Desk, Needs, NewEvent, Stop, rehearse};
+use crate::commit::{Command, Desk, Needs, NewEvent, Stop};
 use crate::store::rows::{ImportRow, state_name};
 use crate::{Caller, Error, Ledger, Result};
 
@@ -349,7 +349,7 @@ async fn reasons_of(ledger: &Ledger, id: &ImportId, done: &[Done]) -> Result<Vec
         })
         .collect();
     let needs = needs(&rows);
-    let tried = rehearse(ledger.store(), &needs, |desk| {
+    let tried = ledger.rehearse(&needs, |desk| {
         look(desk, &rows)?;
         let mut kept = Vec::new();
         for (customer, rows) in by_customer(&rows) {

@@ -3,7 +3,6 @@
 use surrealdb::types::{QueryError, RecordId};
 
 use super::Store;
-use super::entry::{Entries, EntryRow};
 use super::rows::{
     CustomerRow, EmailRow, EventRow, HeadRow, IdempotencyRow, ImportErrorRow, ImportResultRow, ImportRow,
     InvoiceRow, MoveRow, PaymentRow, ReferenceRow, TokenRow, UserRow,
@@ -34,7 +33,6 @@ pub(crate) struct Write {
     pub tokens: Vec<TokenRow>,
     /// What is added to the running totals; they are folded in later, so that commits write one row instead of each total.
     pub totals: Option<MoveRow>,
-    new_entries: Vec<EntryRow>,
     pub deleted: Vec<RecordId>,
 }
 
@@ -60,15 +58,8 @@ impl Write {
             kept: Vec::new(),
             tokens: Vec::new(),
             totals: None,
-            new_entries: Vec::new(),
             deleted: Vec::new(),
         }
-    }
-
-    /// Adds what the entries gain, and takes out what they lose.
-    pub(crate) fn move_entries(&mut self, entries: &Entries) {
-        self.new_entries = entries.added();
-        self.deleted.extend(entries.removed());
     }
 }
 
@@ -142,7 +133,6 @@ impl Store {
                 !write.references.is_empty(),
                 "FOR $row IN $references { UPDATE $row.id CONTENT $row RETURN NONE };",
             ),
-            (!write.new_entries.is_empty(), "INSERT INTO entry $new_entries RETURN NONE;"),
             (!write.import_results.is_empty(), "INSERT INTO import_result $import_results RETURN NONE;"),
             (!write.import_errors.is_empty(), "INSERT IGNORE INTO import_error $import_errors RETURN NONE;"),
             (!write.kept.is_empty(), "INSERT INTO idempotency $kept RETURN NONE;"),
@@ -170,7 +160,6 @@ impl Store {
             .bind(("deleted", write.deleted))
             .bind(("new_references", write.new_references))
             .bind(("references", write.references))
-            .bind(("new_entries", write.new_entries))
             .bind(("users", write.users))
             .bind(("emails", write.emails))
             .bind(("imports", write.imports))

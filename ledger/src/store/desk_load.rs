@@ -1,6 +1,6 @@
 //! Loads what commands need onto the desk, in one query.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::{Account, CustomerId, Invoice, Payment, PaymentId};
 use surrealdb::IndexedResults;
@@ -12,13 +12,14 @@ use super::rows::{
 use super::{Store, key, record};
 use crate::Result;
 use crate::commit::{CalledBy, Desk, Kept, Needs};
+use crate::index::{Filled, Index};
 
 /// Beyond what was asked for, so many generated references are looked up: they are often taken by imported ones.
 const SPARE_REFERENCES: usize = 8;
 
 impl Store {
     /// Puts everything named in `needs` on the desk, unless it is there already.
-    pub(crate) async fn load(&self, desk: &mut Desk, needs: &Needs) -> Result<()> {
+    pub(crate) async fn load(&self, index: &Index, desk: &mut Desk, needs: &Needs) -> Result<()> {
         let accounts = wanted(&needs.accounts, |id| !desk.accounts.contains_key(id));
         let payments = wanted(&needs.payments, |id| !desk.payments.contains(id));
         let invoices = wanted(&needs.invoices, |id| !desk.invoices.contains(id));
@@ -118,10 +119,11 @@ impl Store {
             }
         }
         if !called.is_empty() {
-            let found = self.found_by(called.iter().map(CalledBy::place)).await?;
-            for (by, ids) in called.into_iter().zip(found) {
-                desk.called.insert(by, ids.into_iter().map(CustomerId::from).collect());
-            }
+            let found = match index.has_seen(desk.stored(), Filled::Customers).await {
+                true => index.called(&called),
+                false => self.called(&called).await?,
+            };
+            desk.called.extend(called.into_iter().zip(found));
         }
         if !received.is_empty() {
             let pairs: Vec<Vec<String>> = received
@@ -230,6 +232,36 @@ impl Store {
         keys: impl Iterator<Item = &'a str>,
     ) -> Result<Vec<T>> {
         Ok(self.db.query("SELECT * FROM $ids").bind(("ids", records(table, keys))).await?.take(0)?)
+    }
+
+    /// For each, who is called so and not archived. Reads all customers: the index is the quicker one to ask.
+    async fn called(&self, by: &[CalledBy]) -> Result<Vec<Vec<CustomerId>>> {
+        #[derive(SurrealValue)]
+        struct Called {
+            id: RecordId,
+            name_key: String,
+            email: Option<String>,
+        }
+        let query = "SELECT id, name_key, email FROM customer WHERE archived = false \
+                     AND (name_key IN $names OR string::lowercase(email ?? '') IN $emails) ORDER BY id";
+        let (mut names, mut emails) = (Vec::new(), Vec::new());
+        for by in by {
+            match by {
+                CalledBy::Name(name) => names.push(name.clone()),
+                CalledBy::Email(email) => emails.push(email.clone()),
+            }
+        }
+        let asked = self.db.query(query).bind(("names", names)).bind(("emails", emails));
+        let rows: Vec<Called> = asked.await?.take(0)?;
+        let mut found: HashMap<CalledBy, Vec<CustomerId>> = HashMap::new();
+        for Called { id, name_key, email } in rows {
+            let id = CustomerId::from(key(id));
+            found.entry(CalledBy::Name(name_key)).or_default().push(id.clone());
+            if let Some(email) = email {
+                found.entry(CalledBy::email(&email)).or_default().push(id);
+            }
+        }
+        Ok(by.iter().map(|by| found.get(by).cloned().unwrap_or_default()).collect())
     }
 
     /// What hangs on customers, of those on whom something does.

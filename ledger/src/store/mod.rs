@@ -3,7 +3,6 @@
 mod commit;
 mod database;
 mod desk_load;
-pub(crate) mod entry;
 mod erasure;
 pub(crate) mod floor;
 pub(crate) mod imports;
@@ -37,7 +36,7 @@ use surrealdb::types::{RecordId, RecordIdKey};
 
 pub(crate) use commit::{CommitError, Write};
 use database::{Database, Statement};
-pub(crate) use read::{KeyValue, Keyset, Selection};
+pub(crate) use read::{KeyValue, Keyset, PaymentPage, Selection, Which};
 pub(crate) use snapshot::{Snapshot, Title};
 
 use crate::{Error, OpenError};
@@ -122,9 +121,9 @@ fn first_of(range: &str) -> String {
     format!("array::first([{range}])")
 }
 
-/// Customers in the order of their ids, after one of them, to read only the first of.
-fn customers_after(id: Option<&str>) -> String {
-    id.map_or_else(|| "customer".to_owned(), |id| first_of(&format!("customer:`{id}`>..")))
+/// Rows of a table in the order of their ids, after one of them, to read only the first of.
+fn rows_after(table: &str, id: Option<&str>) -> String {
+    id.map_or_else(|| table.to_owned(), |id| first_of(&format!("{table}:`{id}`>..")))
 }
 
 /// `table:key` with a text key.

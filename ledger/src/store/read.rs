@@ -3,17 +3,19 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::customer::{CustomerFilter, CustomerSort, SortBy};
 use domain::invoice::InvoiceView;
-use domain::{Currency, Customer, CustomerId, Event, Invoice, InvoiceId, Payment, PaymentId};
+use domain::{Currency, Customer, CustomerId, Event, Invoice, InvoiceId, Money, Payment, PaymentId};
 use serde::{Deserialize, Serialize};
 use surrealdb::types::{RecordId, SurrealValue, Value};
 
-use super::entry::By;
-use super::rows::{CustomerRow, EventRow, GridRow, InvoiceRow, PaymentRow, UserRow, status_rank};
-use super::{Store, customers_after, first_of, key, record};
-use crate::grid::Unapplied;
+use super::rows::{
+    CustomerRow, EventRow, GridRow, InvoiceRow, PaymentRow, UserRow, broken, currency, date, status_rank,
+};
+use super::snapshot::in_order;
+use super::{Store, first_of, key, record, rows_after};
+use crate::index::{AwaitedTold, InvoiceTold, PaymentTold, Unapplied};
 use crate::payment::PaymentSort;
 use crate::summary::Shelf;
 use crate::{Error, InvoiceQuery, PaymentQuery, Result};
@@ -67,9 +69,7 @@ impl TryFrom<OpenItem> for (CustomerId, Currency, NaiveDate, i64) {
     type Error = Error;
 
     fn try_from(row: OpenItem) -> Result<Self> {
-        let currency = row.currency.parse().map_err(|_| Error::internal("broken row: currency"))?;
-        let due = row.due_date.parse().map_err(|_| Error::internal("broken row: date"))?;
-        Ok((row.customer_id.into(), currency, due, row.balance))
+        Ok((row.customer_id.into(), currency(&row.currency)?, date(&row.due_date)?, row.balance))
     }
 }
 
@@ -88,7 +88,7 @@ impl TryFrom<UnappliedRow> for Unapplied {
     fn try_from(row: UnappliedRow) -> Result<Self> {
         Ok(Self {
             customer: key(row.id).into(),
-            currency: row.currency.parse().map_err(|_| Error::internal("broken row: currency"))?,
+            currency: currency(&row.currency)?,
             minor: row.unapplied,
             owes: row.outstanding > 0,
         })
@@ -339,12 +339,90 @@ fn counted(filter: &CustomerFilter) -> Option<(Shelf, &'static str)> {
     (!finer).then_some(shelf)
 }
 
-/// Payments that are asked about at once.
-const AWAITED: u32 = 500;
-
-/// What the grid's index keeps of a customer.
-const GRID: &str = "id, name_key, reference_key, search, owner, tags, currency, outstanding_face, overdue_face, \
+/// What the index keeps of a customer.
+const CUSTOMER: &str = "id, name_key, reference_key, search, email, owner, tags, currency, outstanding_face, overdue_face, \
                     created_us, updated_us, due_key, status_rank, unapplied, archived, version";
+
+/// What it keeps of an invoice.
+const INVOICE: &str = "id, customer_id, number, due_date, announced_overdue, status, currency, balance";
+/// What it keeps of a payment.
+const PAYMENT: &str = "id, customer_id, reference, received_on, currency, amount, created_at, simulated_due_at, \
+                       status, method";
+
+/// What the index keeps of an invoice, as rows hold it.
+#[derive(SurrealValue)]
+struct IndexInvoice {
+    id: RecordId,
+    customer_id: String,
+    number: String,
+    due_date: String,
+    announced_overdue: Option<String>,
+    status: String,
+    currency: String,
+    balance: i64,
+}
+
+impl TryFrom<IndexInvoice> for (String, InvoiceTold) {
+    type Error = Error;
+
+    fn try_from(row: IndexInvoice) -> Result<Self> {
+        let told = InvoiceTold {
+            customer_id: Some(row.customer_id),
+            number: Some(row.number),
+            due_date: Some(date(&row.due_date)?),
+            announced_overdue: Some(row.announced_overdue.as_deref().map(date).transpose()?),
+            status: Some(row.status.parse().map_err(|_| broken("invoice status"))?),
+            balance: Some(Money::from_minor(row.balance, currency(&row.currency)?)),
+        };
+        Ok((key(row.id), told))
+    }
+}
+
+/// What the index keeps of a payment, as rows hold it.
+#[derive(SurrealValue)]
+struct IndexPayment {
+    id: RecordId,
+    customer_id: String,
+    reference: Option<String>,
+    received_on: String,
+    currency: String,
+    amount: i64,
+    created_at: DateTime<Utc>,
+    simulated_due_at: Option<DateTime<Utc>>,
+    status: String,
+    method: String,
+}
+
+impl TryFrom<IndexPayment> for (String, PaymentTold) {
+    type Error = Error;
+
+    fn try_from(row: IndexPayment) -> Result<Self> {
+        let told = PaymentTold {
+            customer_id: Some(row.customer_id),
+            reference: Some(row.reference),
+            received_on: Some(date(&row.received_on)?),
+            amount: Some(Money::from_minor(row.amount, currency(&row.currency)?)),
+            created_at: Some(row.created_at),
+            awaited: Some(row.simulated_due_at.map(|due_at| AwaitedTold { due_at })),
+            status: Some(row.status.parse().map_err(|_| broken("payment status"))?),
+            method: Some(row.method.parse().map_err(|_| broken("payment method"))?),
+        };
+        Ok((key(row.id), told))
+    }
+}
+
+/// Which rows of a table.
+#[derive(Clone, Copy)]
+pub(crate) enum Which<'a> {
+    /// So many of those whose ids come after one.
+    After(Option<&'a str>, u32),
+    These(&'a [String]),
+}
+
+/// A number of rows to read at most.
+fn bounded(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
 
 impl Store {
     /// Runs a statement whose parameters are numbered `$p1`, `$p2`, ….
@@ -392,7 +470,7 @@ impl Store {
 
     /// Customers by id, for the grid's index: at most `limit` after `after`.
     pub(crate) async fn grid_rows(&self, after: Option<&str>, limit: u32) -> Result<Vec<GridRow>> {
-        let query = format!("SELECT {GRID} FROM {} LIMIT {limit}", customers_after(after));
+        let query = format!("SELECT {CUSTOMER} FROM {} LIMIT {limit}", rows_after("customer", after));
         Ok(self.db.query(query).await?.take(0)?)
     }
 
@@ -499,20 +577,60 @@ impl Store {
         rows.into_iter().next().ok_or(Error::NotFound("payment"))?.try_into()
     }
 
-    /// Payments the mock gateway owes an answer before `now`, oldest first.
-    pub(crate) async fn awaited_payments(&self, now: chrono::DateTime<chrono::Utc>) -> Result<Vec<Payment>> {
-        let ids = self.found_before_moment(By::Awaited, now, AWAITED).await?;
-        let mut rows: Vec<PaymentRow> = self.pick("payment", ids.iter().map(String::as_str)).await?;
-        rows.sort_by_key(|row| row.simulated_due_at);
+    /// Invoices by id, in the order of the ids; those that are not there are left out.
+    pub(crate) async fn invoices_by_id(&self, ids: &[String]) -> Result<Vec<Invoice>> {
+        let rows: Vec<InvoiceRow> = self.pick("invoice", ids.iter().map(String::as_str)).await?;
+        in_order(ids, rows, |invoice: &Invoice| invoice.id.as_str())
+    }
+
+    /// Payments by id, in the order of the ids; those that are not there are left out.
+    pub(crate) async fn payments_by_id(&self, ids: &[String]) -> Result<Vec<Payment>> {
+        let rows: Vec<PaymentRow> = self.pick("payment", ids.iter().map(String::as_str)).await?;
+        in_order(ids, rows, |payment: &Payment| payment.id.as_str())
+    }
+
+    /// Payments the gateway owes an answer before `now`, the longest awaited first, at most `limit`. Reads all payments: the
+    /// index is the quicker one to ask.
+    pub(crate) async fn awaited_payments(&self, now: DateTime<Utc>, limit: usize) -> Result<Vec<Payment>> {
+        let query = "SELECT * FROM payment WHERE simulated_due_at != NONE AND simulated_due_at < $now \
+                     ORDER BY simulated_due_at, id LIMIT $limit";
+        let asked = self.db.query(query).bind(("now", now)).bind(("limit", bounded(limit)));
+        let rows: Vec<PaymentRow> = asked.await?.take(0)?;
         rows.into_iter().map(Payment::try_from).collect()
     }
 
-    /// Open invoices past due on `today` whose lateness was not announced, oldest due first, at most `limit`.
-    pub(crate) async fn unannounced(&self, today: chrono::NaiveDate, limit: u32) -> Result<Vec<Invoice>> {
-        let ids = self.found_before_day(By::Unannounced, today, limit).await?;
-        let mut rows: Vec<InvoiceRow> = self.pick("invoice", ids.iter().map(String::as_str)).await?;
-        rows.sort_by(|a, b| a.due_date.cmp(&b.due_date));
+    /// Open invoices past due on `today` whose lateness was not announced, oldest due first, at most `limit`. Reads all
+    /// invoices: the index is the quicker one to ask.
+    pub(crate) async fn unannounced(&self, today: NaiveDate, limit: usize) -> Result<Vec<Invoice>> {
+        let query = "SELECT * FROM invoice WHERE open = true AND due_date < $today AND announced_overdue != due_date \
+                     ORDER BY due_date, id LIMIT $limit";
+        let asked = self.db.query(query).bind(("today", today.to_string())).bind(("limit", bounded(limit)));
+        let rows: Vec<InvoiceRow> = asked.await?.take(0)?;
         rows.into_iter().map(Invoice::try_from).collect()
+    }
+
+    /// What the index keeps of invoices.
+    pub(crate) async fn invoices_told(&self, which: Which<'_>) -> Result<Vec<(String, InvoiceTold)>> {
+        self.told::<IndexInvoice, _>("invoice", INVOICE, which).await
+    }
+
+    /// What the index keeps of payments.
+    pub(crate) async fn payments_told(&self, which: Which<'_>) -> Result<Vec<(String, PaymentTold)>> {
+        self.told::<IndexPayment, _>("payment", PAYMENT, which).await
+    }
+
+    async fn told<R, T>(&self, table: &str, columns: &str, which: Which<'_>) -> Result<Vec<T>>
+    where
+        R: SurrealValue,
+        T: TryFrom<R, Error = Error>,
+    {
+        let (from, these) = match which {
+            Which::After(after, limit) => (format!("{} LIMIT {limit}", rows_after(table, after)), Vec::new()),
+            Which::These(ids) => ("$ids".to_owned(), ids.iter().map(|id| record(table, id)).collect()),
+        };
+        let asked = self.db.query(format!("SELECT {columns} FROM {from}")).bind(("ids", these));
+        let rows: Vec<R> = asked.await?.take(0)?;
+        rows.into_iter().map(T::try_from).collect()
     }
 
     /// Stored events after `after`, in order.
@@ -584,7 +702,7 @@ impl Store {
             .db
             .query(query)
             .bind(("currency", currency.to_string()))
-            .bind(("most", i64::try_from(most).unwrap_or(i64::MAX)))
+            .bind(("most", bounded(most)))
             .await?
             .take(0)?;
         Ok(rows.into_iter().map(|row| key(row.id).into()).collect())
@@ -617,6 +735,21 @@ impl Store {
         rows.into_iter().map(Payment::try_from).collect()
     }
 
+    /// Rows of which a column says another thing than the row itself: lists, searches and lookups read those columns.
+    pub(crate) async fn strays(&self) -> Result<Vec<RecordId>> {
+        let customers: Vec<CustomerRow> = self.db.query("SELECT * FROM customer").await?.take(0)?;
+        let again = |customer: &Customer, row: &CustomerRow| CustomerRow {
+            import_seqs: row.import_seqs.clone(),
+            ..CustomerRow::from(customer)
+        };
+        let mut strays = stray(customers, |row| &row.id, again)?;
+        let invoices: Vec<InvoiceRow> = self.db.query("SELECT * FROM invoice").await?.take(0)?;
+        strays.extend(stray(invoices, |row| &row.id, |invoice, _| InvoiceRow::from(invoice))?);
+        let payments: Vec<PaymentRow> = self.db.query("SELECT * FROM payment").await?.take(0)?;
+        strays.extend(stray(payments, |row| &row.id, |payment, _| PaymentRow::from(payment))?);
+        Ok(strays)
+    }
+
     /// The first event after `after`, wherever it is.
     pub(crate) async fn next_event(&self, after: i64) -> Result<Option<i64>> {
         let later = first_of(&format!("event:{}..", after + 1));
@@ -624,4 +757,19 @@ impl Store {
             self.db.query(format!("SELECT VALUE seq FROM {later} LIMIT 1")).await?.take(0)?;
         Ok(seqs.into_iter().next())
     }
+}
+
+/// The ids of the rows that would be written otherwise now.
+fn stray<R, T>(rows: Vec<R>, id: fn(&R) -> &RecordId, again: fn(&T, &R) -> R) -> Result<Vec<RecordId>>
+where
+    R: Clone + PartialEq,
+    T: TryFrom<R, Error = Error>,
+{
+    let mut strays = Vec::new();
+    for row in rows {
+        if again(&T::try_from(row.clone())?, &row) != row {
+            strays.push(id(&row).clone());
+        }
+    }
+    Ok(strays)
 }

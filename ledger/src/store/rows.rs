@@ -23,15 +23,15 @@ use crate::{Error, Result};
 /// Sorts after every date: customers who owe nothing come last.
 pub(crate) const NEVER: &str = "9999-12-31";
 
-fn broken(what: &str) -> Error {
+pub(super) fn broken(what: &str) -> Error {
     Error::internal(format!("broken row: {what}"))
 }
 
-fn currency(code: &str) -> Result<Currency> {
+pub(super) fn currency(code: &str) -> Result<Currency> {
     code.parse().map_err(|_| broken("currency"))
 }
 
-fn date(text: &str) -> Result<NaiveDate> {
+pub(super) fn date(text: &str) -> Result<NaiveDate> {
     text.parse().map_err(|_| broken("date"))
 }
 
@@ -117,7 +117,7 @@ fn tally(name: &str, count: i64, minor: i64) -> Result<(SummaryKey, Tally)> {
     Ok((key, Tally { count, minor }))
 }
 
-#[derive(Clone, Debug, SurrealValue)]
+#[derive(Clone, Debug, PartialEq, SurrealValue)]
 pub(crate) struct CustomerRow {
     pub id: RecordId,
     pub reference: String,
@@ -154,13 +154,14 @@ pub(crate) struct CustomerRow {
     pub updated_us: i64,
 }
 
-/// What the grid's index keeps of a customer.
+/// What the index keeps of a customer.
 #[derive(Clone, Debug, SurrealValue)]
 pub(crate) struct GridRow {
     pub id: RecordId,
     pub name_key: String,
     pub reference_key: String,
     pub search: String,
+    pub email: Option<String>,
     pub owner: Option<String>,
     pub tags: Vec<String>,
     pub currency: String,
@@ -182,6 +183,7 @@ impl From<CustomerRow> for GridRow {
             name_key: row.name_key,
             reference_key: row.reference_key,
             search: row.search,
+            email: row.email,
             owner: row.owner,
             tags: row.tags,
             currency: row.currency,
@@ -297,7 +299,7 @@ pub(crate) struct ReferenceRow {
     pub customer_id: String,
 }
 
-#[derive(Clone, Debug, SurrealValue)]
+#[derive(Clone, Debug, PartialEq, SurrealValue)]
 pub(crate) struct InvoiceEntryRow {
     pub kind: String,
     pub on: String,
@@ -310,7 +312,7 @@ pub(crate) fn number_key(number: &str) -> String {
     number.trim().to_lowercase()
 }
 
-#[derive(Clone, Debug, SurrealValue)]
+#[derive(Clone, Debug, PartialEq, SurrealValue)]
 pub(crate) struct InvoiceRow {
     pub id: RecordId,
     pub customer_id: String,
@@ -411,13 +413,13 @@ impl TryFrom<InvoiceRow> for Invoice {
     }
 }
 
-#[derive(Clone, Debug, SurrealValue)]
+#[derive(Clone, Debug, PartialEq, SurrealValue)]
 pub(crate) struct AllocationRow {
     pub invoice_id: String,
     pub amount: i64,
 }
 
-#[derive(Clone, Debug, SurrealValue)]
+#[derive(Clone, Debug, PartialEq, SurrealValue)]
 pub(crate) struct PaymentEntryRow {
     pub kind: String,
     pub on: String,
@@ -426,7 +428,7 @@ pub(crate) struct PaymentEntryRow {
     pub reason: Option<String>,
 }
 
-#[derive(Clone, Debug, SurrealValue)]
+#[derive(Clone, Debug, PartialEq, SurrealValue)]
 pub(crate) struct PaymentRow {
     pub id: RecordId,
     pub customer_id: String,

@@ -162,7 +162,7 @@ fn keyset(row: &Value, columns: &[(&str, bool)]) -> Result<Keyset> {
 }
 
 /// The rows as `domain` has them, in the order of `ids`: the database answers them in an order of its own.
-fn in_order<R, T>(ids: &[String], rows: Vec<R>, id: fn(&T) -> &str) -> Result<Vec<T>>
+pub(super) fn in_order<R, T>(ids: &[String], rows: Vec<R>, id: fn(&T) -> &str) -> Result<Vec<T>>
 where
     T: TryFrom<R, Error = Error>,
 {
