@@ -6,8 +6,9 @@ use std::future::IntoFuture;
 use futures::future::BoxFuture;
 use surrealdb::engine::any::Any;
 use surrealdb::engine::local::Db;
-use surrealdb::method::{IntoVariables, Query, Transaction};
+use surrealdb::method::{Query, Transaction};
 use surrealdb::opt::auth::Root;
+use surrealdb::types::{Object, SurrealValue};
 use surrealdb::{IndexedResults, Surreal};
 use surrealdb_cnf::{ConfigMap, NOTIFICATIONS_CHANNEL_SIZE};
 use surrealdb_engine_local::Datastore;
@@ -132,7 +133,10 @@ impl<'a> Statement<'a> {
     }
 
     /// Fills in a parameter.
-    pub(crate) fn bind(self, variables: impl IntoVariables) -> Self {
+    pub(crate) fn bind(self, (name, value): (impl Into<String>, impl SurrealValue)) -> Self {
+        // The SDK would copy what comes as a pair, with everything in it.
+        let mut variables = Object::new();
+        variables.insert(name, value.into_value());
         match self {
             Self::Embedded(query) => Self::Embedded(query.bind(variables)),
             Self::Remote(query) => Self::Remote(query.bind(variables)),
