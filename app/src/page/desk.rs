@@ -165,10 +165,12 @@ fn Figure(
 }
 
 fn parts(note: Vec<String>) -> impl IntoView {
+    let last = note.len().saturating_sub(1);
     let part = |(at, part): (usize, String)| {
+        // A dot ends a line, it does not begin one.
         view! {
-            {(at > 0).then_some(" · ")}
-            <span class="part">{part}</span>
+            {(at > 0).then_some(" ")}
+            <span class="part">{part}{(at < last).then_some(" ·")}</span>
         }
     };
     note.into_iter().enumerate().map(part).collect_view()
