@@ -6,9 +6,9 @@
 
 mod client;
 mod floor;
-mod grid;
 mod import;
 mod latency;
+mod lists;
 mod live;
 mod machine;
 mod payments;
@@ -87,9 +87,10 @@ async fn million(arguments: &Arguments, bare: &floor::BareHttp, table: &mut Tabl
         "",
         "",
     );
-    grid::measure(&account, scale, customers, bare, table).await?;
+    lists::grid(&account, scale, customers, bare, table).await?;
     reports::measure(&account, scale, customers, bare, table).await?;
     payments::growth(&account, scale, customers, table).await?;
+    lists::documents(&account, scale, bare, table).await?;
     let memory = format!("{:.0} MiB", server.memory_mib("VmRSS")?);
     table.row(&format!("memory after that, {customers} customers"), memory, "", "", "");
     server.stop().await?;
@@ -182,7 +183,7 @@ async fn measure(arguments: &Arguments) -> Result {
     let bare = floor::http(server.address(), scale.load).await?;
     table.floors(&bare, fsyncs);
     import::customers(&account, "A", scale.few).await?;
-    grid::measure(&account, scale, scale.few, &bare, &mut table).await?;
+    lists::grid(&account, scale, scale.few, &bare, &mut table).await?;
     reports::measure(&account, scale, scale.few, &bare, &mut table).await?;
     payments::measure(&account, scale, &bare, fsyncs, &mut table).await?;
     live::measure(&account, &server, scale, &bare, &mut table).await?;
@@ -194,10 +195,11 @@ async fn measure(arguments: &Arguments) -> Result {
     let server = Server::start(&arguments.server, dir.path()).await?;
     let account = Account::register(server.address()).await?;
     import::measure(&arguments.server, &arguments.scratch, &account, &server, scale, &mut table).await?;
-    grid::measure(&account, scale, scale.many, &bare, &mut table).await?;
+    lists::grid(&account, scale, scale.many, &bare, &mut table).await?;
     reports::measure(&account, scale, scale.many, &bare, &mut table).await?;
     reports::measure_exports(&account, &server, scale.many, &mut table).await?;
     payments::growth(&account, scale, scale.many, &mut table).await?;
+    lists::documents(&account, scale, &bare, &mut table).await?;
     import::measure_others(&account, scale, &mut table).await?;
     server.stop().await?;
     server::measure_start(&arguments.server, dir.path(), scale.many, &mut table).await?;
