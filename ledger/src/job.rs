@@ -11,6 +11,8 @@ use crate::{Caller, Error, Ledger, Result};
 
 /// How often the business date is looked at.
 const LOOK: Duration = Duration::from_secs(5);
+/// How long the overdue check waits for the index after a start.
+const FILLING: Duration = Duration::from_secs(60);
 /// Invoices announced between two looks at the database.
 const CHUNK: usize = 500;
 /// Between two foldings of what moved the running totals.
@@ -23,8 +25,9 @@ const KEYS: chrono::Duration = chrono::Duration::hours(48);
 /// transaction, so each is announced once, on one node or ten.
 pub(crate) async fn check_overdue(ledger: Ledger) {
     let mut checked: Option<NaiveDate> = None;
-    // Reading every invoice to find the late ones would only hold up whoever reads them all already.
-    ledger.inner.index.full().await;
+    // Reading every invoice to find the late ones would only hold up whoever reads them all already. Should that not come to
+    // an end, the check is made all the same.
+    let _ = tokio::time::timeout(FILLING, ledger.inner.index.full()).await;
     loop {
         let today = ledger.tell_day();
         if checked != Some(today) {

@@ -468,7 +468,7 @@ impl Store {
         Ok(CustomerPage { rows, next, total })
     }
 
-    /// Customers by id, for the grid's index: at most `limit` after `after`.
+    /// Customers by id, for the index: at most `limit` after `after`.
     pub(crate) async fn grid_rows(&self, after: Option<&str>, limit: u32) -> Result<Vec<GridRow>> {
         let query = format!("SELECT {CUSTOMER} FROM {} LIMIT {limit}", rows_after("customer", after));
         Ok(self.db.query(query).await?.take(0)?)
@@ -714,7 +714,7 @@ impl Store {
         self.unapplied_in("$ids", ids).await
     }
 
-    /// The same of all customers, whose rows are all read: the grid's index is the quicker one to ask.
+    /// The same of all customers, whose rows are all read: the index is the quicker one to ask.
     pub(crate) async fn all_unapplied_money(&self) -> Result<Vec<Unapplied>> {
         self.unapplied_in("customer", Vec::new()).await
     }
